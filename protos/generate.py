@@ -1,0 +1,114 @@
+"""Generate `generated/` from the contract in `protos/`.
+
+    python protos/generate.py           rewrite generated/
+    python protos/generate.py --check   change nothing; exit 1 and list the files that a run would change
+
+For every .proto file there is a `_pb2` module with its types, for every one with a service a `_pb2_grpc` module, and
+`descriptors.binpb` is a FileDescriptorSet of the whole contract with all that it imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from google.longrunning import operations_proto_pb2
+
+PROTOS = Path(__file__).resolve().parent
+GENERATED = PROTOS.parent / "generated"
+COMMON_PROTOS = Path(operations_proto_pb2.__file__).parents[2]  # google/api, google/rpc, google/type
+WELL_KNOWN = Path(str(files("grpc_tools"))) / "_proto"  # google/protobuf
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+
+def sources() -> list[str]:
+    """Return the paths of our .proto files, relative to `protos/`, in a fixed order."""
+    return sorted(path.relative_to(PROTOS).as_posix() for path in PROTOS.rglob("*.proto"))
+
+
+def copy_operations(directory: Path) -> None:
+    """Put `google/longrunning/operations.proto` into `directory` under its canonical name.
+
+    googleapis-common-protos ships the file as `operations_proto.proto`; the descriptor that its Python module registers
+    has the canonical name.
+    """
+    target = directory / "google/longrunning/operations.proto"
+    target.parent.mkdir(parents=True)
+    shutil.copy(COMMON_PROTOS / "google/longrunning/operations_proto.proto", target)
+
+
+def run_protoc(target: Path) -> None:
+    """Run protoc over all of our files, in one call and with every plugin."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy_operations(Path(scratch))
+        command = [sys.executable, "-m", "grpc_tools.protoc"]
+        command += [f"--proto_path={path}" for path in (PROTOS, scratch, COMMON_PROTOS, WELL_KNOWN)]
+        command += [f"--python_out={target}", f"--pyi_out={target}", f"--grpc_python_out={target}"]
+        command += [f"--plugin={SCRIPTS / 'protoc-gen-mypy_grpc'}", f"--mypy_grpc_out=quiet:{target}"]
+        command += [f"--descriptor_set_out={target / 'descriptors.binpb'}", "--include_imports"]
+        subprocess.run([*command, *sources()], check=True)
+
+
+def rewrite(text: str) -> str:
+    """Return the text of a generated module as it has to be for a package below `generated`.
+
+    Our own packages are imported from there, operations from the module that has their types, and a message that may be
+    given as a mapping says so in a form that mypy's strict mode takes. Names of .proto files and of types stay.
+    """
+    packages = {Path(source).parent.as_posix().replace("/", ".") for source in sources()}
+    own = "|".join(re.escape(package) for package in sorted(packages))
+    text = re.sub(rf"^from (?=(?:{own}) import )", "from generated.", text, flags=re.MULTILINE)
+    text = re.sub(rf"(BuildTopDescriptorsAndMessages\(DESCRIPTOR, ')(?=(?:{own})\.)", r"\1generated.", text)
+    text = re.sub(r"^(from google\.longrunning import operations)_pb2\b", r"\1_proto_pb2", text, flags=re.MULTILINE)
+    return re.sub(r"\b_Mapping(?=])", "_Mapping[str, object]", text)
+
+
+def generate(target: Path) -> None:
+    """Write the modules, their packages and the descriptor set into the empty directory `target`."""
+    run_protoc(target)
+    for module in [*target.rglob("*.py"), *target.rglob("*.pyi")]:
+        text = module.read_text(encoding="utf-8")
+        if "_pb2_grpc" in module.name and "Servicer_to_server" not in text:
+            module.unlink()
+        else:
+            module.write_text(rewrite(text), encoding="utf-8")
+    for directory, _, _ in os.walk(target):
+        Path(directory, "__init__.py").touch()
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """Return the bytes of every file below `directory` by relative path, without Python's caches."""
+    files = (path for path in directory.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
+
+
+def main() -> int:
+    """Do what the command line says and return the exit status."""
+    parser = argparse.ArgumentParser(description="Generate generated/ from protos/.")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a run would change something")
+    check = parser.parse_args().check
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch) / "generated"
+        fresh.mkdir()
+        generate(fresh)
+        if check:
+            new, old = contents(fresh), contents(GENERATED)
+            stale = sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))
+            for name in stale:
+                print(f"generated/{name} is not what protos/ says; run `make generate`", file=sys.stderr)
+            return 1 if stale else 0
+        shutil.rmtree(GENERATED, ignore_errors=True)
+        shutil.copytree(fresh, GENERATED)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
