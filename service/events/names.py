@@ -1,0 +1,121 @@
+"""Resource names: telling them apart and putting them together. Ids are kept as the caller wrote them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from service.events import errors, paths
+
+# Protobuf can't hold lone surrogates; a path segment of a URL could.
+_ID: Final = r"(?!\.{1,2}(?:/|\Z))[^/\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}"
+_CACHED_NAMES: Final = 4096
+
+
+def _pattern(form: str) -> re.Pattern[str]:
+    """Returns the expression for a form such as `projects/*/tenants/*`."""
+    return re.compile(form.replace("*", _ID))
+
+
+CATALOG_FORM: Final = "projects/*/locations/*/catalogs/*"
+TENANT_FORM: Final = "projects/*/tenants/*"
+_CATALOG: Final = _pattern(CATALOG_FORM)
+_TENANT: Final = _pattern(TENANT_FORM)
+_OPERATIONS_PARENT: Final = _pattern("projects/*(?:/tenants/*|/locations/*(?:/catalogs/*(?:/branches/*)?)?)?")
+_SEGMENT: Final = _pattern("*")
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def parse_catalog(name: str, field: str = "parent") -> str:
+    """Returns the canonical name of a catalog, `projects/*/locations/*/catalogs/*`.
+
+    Args:
+        name: As the caller wrote it.
+        field: Where, for the error.
+
+    Raises:
+        RpcError: INVALID_ARGUMENT; another form, or an id that is empty, longer than 128 characters, `.` or `..`, or
+            has white space or control characters.
+    """
+    return _parsed(_CATALOG, CATALOG_FORM, name, field)
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def parse_tenant(name: str, field: str = "parent") -> str:
+    """Returns the canonical name of a tenant, `projects/*/tenants/*`.
+
+    Arguments and errors are those of `parse_catalog`.
+    """
+    return _parsed(_TENANT, TENANT_FORM, name, field)
+
+
+def parse_operations_parent(name: str, field: str = "name") -> str:
+    """Returns the canonical name below which operations are listed: a project, location, catalog, branch or tenant.
+
+    Arguments and errors are those of `parse_catalog`.
+    """
+    return _parsed(
+        _OPERATIONS_PARENT, f"projects/*, projects/*/locations/*, {CATALOG_FORM} or {TENANT_FORM}", name, field
+    )
+
+
+def parse_user_event(name: str, field: str = "name") -> tuple[str, str]:
+    """Splits `{catalog}/userEvents/{id}` into catalog and id. Arguments and errors are those of `parse_catalog`."""
+    return _split(_CATALOG, CATALOG_FORM, "userEvents", name, field)
+
+
+def parse_client_event(name: str, field: str = "name") -> tuple[str, str]:
+    """Splits `{tenant}/clientEvents/{id}` into tenant and id. Arguments and errors are those of `parse_catalog`."""
+    return _split(_TENANT, TENANT_FORM, "clientEvents", name, field)
+
+
+def operation(parent: str, operation_id: str) -> str:
+    """Returns the name of an operation; `parent` as the caller wrote it."""
+    return f"{parent}/operations/{operation_id}"
+
+
+def user_event(catalog: str, event_id: int | str) -> str:
+    """Returns the name of a stored user event."""
+    return f"{catalog}/userEvents/{event_id}"
+
+
+def client_event(tenant: str, event_id: int | str) -> str:
+    """Returns the name of a stored client event."""
+    return f"{tenant}/clientEvents/{event_id}"
+
+
+def is_job_of(name: str, tenant: str) -> bool:
+    """Whether `name` is the full name of a job of `tenant`: `projects/*/tenants/*/jobs/*`."""
+    prefix = f"{tenant}/jobs/"
+    return name.startswith(prefix) and _SEGMENT.fullmatch(name, len(prefix)) is not None
+
+
+def complete_job(name: str, tenant: str) -> str:
+    """Returns the full name for the forms that versions without tenants use (WIRE-FACTS 15).
+
+    `projects/p/jobs/j` of the tenant's own project, `jobs/j` and `j` become `{tenant}/jobs/j`; any other comes back as
+    it is, for the rules to judge.
+    """
+    project = tenant.partition("/tenants/")[0]
+    job_id = name.removeprefix(f"{project}/").removeprefix("jobs/")
+    return f"{tenant}/jobs/{job_id}" if _SEGMENT.fullmatch(job_id) else name
+
+
+def _parsed(pattern: re.Pattern[str], form: str, name: str, field: str) -> str:
+    if pattern.fullmatch(name) is None:
+        raise _malformed(form, name, field)
+    return name
+
+
+def _split(parent: re.Pattern[str], parent_form: str, collection: str, name: str, field: str) -> tuple[str, str]:
+    head, separator, last = name.rpartition(f"/{collection}/")
+    if not separator or parent.fullmatch(head) is None or _SEGMENT.fullmatch(last) is None:
+        raise _malformed(f"{parent_form}/{collection}/*", name, field)
+    return head, last
+
+
+def _malformed(form: str, name: str, field: str) -> errors.RpcError:
+    # The first sentence is Google's own (WIRE-FACTS 2.2).
+    text = f'Request contains an invalid argument. "{field}" must be of the form {form}, but is {paths.quoted(name)}.'
+    return errors.invalid_argument([errors.Violation(field, text, "INVALID_RESOURCE_ID")])
