@@ -1,0 +1,225 @@
+"""Runs operations: leases each to a task, commits its steps, ends it, and takes up after a restart what was left."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import errno
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeVar
+
+import structlog
+from google.protobuf.message import Message
+
+from service import failpoints
+from service.events import errors
+from service.operations.progress import Progress
+from service.sources.decoder import DecoderDiedError
+from service.sources.objects import ObjectChangedError, ObjectError, ObjectNotFoundError
+from service.storage.base import OperationRow, OperationState, StorageUnavailableError, Store, Transaction
+from service.storage.writer import QueueFullError, Writer, WriterClosedError
+
+T = TypeVar("T")
+
+_RETRY_SECONDS = 1.0  # between attempts while the database or the spool can't be written
+
+log = structlog.get_logger(__name__)
+
+
+class OperationCancelledError(Exception):
+    """Somebody asked for the operation to stop."""
+
+
+class Running:
+    """One operation at work: what its work may do with it."""
+
+    def __init__(self, row: OperationRow, writer: Writer, now_us: Callable[[], int]) -> None:
+        self.row = row
+        self.progress = Progress.from_json(row.progress)
+        self.cancel_requested = False
+        self._writer = writer
+        self._now_us = now_us
+
+    async def step(self, call: Callable[[Transaction], Progress]) -> None:
+        """Commits one step: what `call` writes, and the progress that it returns, in one transaction.
+
+        While the database can't be written it waits and tries again, so `call` must bear being called again.
+
+        Raises:
+            OperationCancelledError: Cancellation was asked for; nothing of this step was done.
+        """
+        if self.cancel_requested:
+            raise OperationCancelledError
+
+        def commit(transaction: Transaction) -> tuple[OperationRow, Progress]:
+            progress = call(transaction)
+            row = self.row._replace(
+                state=OperationState.RUNNING, progress=progress.to_json(), update_time_us=self._now_us()
+            )
+            transaction.update_operation(row)
+            return row, progress
+
+        self.row, self.progress = await patiently(lambda: self._writer.step(commit))
+        failpoints.hit("operation.between_steps")
+
+    async def end(self, state: OperationState, result: Message | None, error: errors.RpcError | None) -> None:
+        """Commits how it ended."""
+        row = self.row._replace(
+            state=state,
+            result=result.SerializeToString() if result is not None else None,
+            error=error.to_status().SerializeToString() if error is not None else None,
+            update_time_us=self._now_us(),
+        )
+        await patiently(lambda: self._writer.step(lambda transaction: transaction.update_operation(row)))
+        self.row = row
+
+
+class Work(Protocol):
+    """One kind of work."""
+
+    async def run(self, running: Running) -> Message:
+        """Does the work from `running.progress.cursor` on and returns the response message."""
+
+    async def finish(self, running: Running) -> None:
+        """Called once the operation has ended, in whatever way, and that is durable: cleans up."""
+
+
+async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Makes `attempt` until it is not stopped by a full disk or queue any more."""
+    while True:
+        try:
+            return await attempt()
+        except (StorageUnavailableError, QueueFullError) as error:
+            log.warning("operation_waits", reason=f"{type(error).__name__}: {error}")
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+                raise
+            log.warning("operation_waits", reason=str(error))
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _failure(error: Exception, name: str) -> errors.RpcError:
+    match error:
+        case errors.RpcError():
+            return error
+        case ObjectChangedError():
+            return errors.failed_precondition(str(error), reason="OBJECT_CHANGED", subject=name)
+        case ObjectNotFoundError():
+            return errors.not_found(
+                str(error), resource_type="storage.googleapis.com/Object", resource_name=name, reason="OBJECT_NOT_FOUND"
+            )
+        case ObjectError():
+            return errors.failed_precondition(str(error), reason="OBJECT_UNUSABLE", subject=name)
+        case DecoderDiedError():
+            return errors.internal(f"{error}; it may have run out of memory")
+    return errors.internal("Something unexpected went wrong; the server's log has the details.")
+
+
+class Runner:
+    """Runs operations, some at once, the others in order of their creation.
+
+    Args:
+        store: Where operations are read from.
+        writer: The way to the database.
+        works: For each kind of work, how it is done.
+        concurrency: How many run at once.
+        now_us: The clock, microseconds since the Unix epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        writer: Writer,
+        works: Mapping[str, Work],
+        concurrency: int,
+        now_us: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._works = works
+        self._slots = asyncio.Semaphore(concurrency)
+        self._now_us = now_us
+        self._running: dict[str, Running] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ended: dict[str, asyncio.Event] = collections.defaultdict(asyncio.Event)
+
+    async def start(self) -> None:
+        """Takes up what a former process left unfinished."""
+        for row in await asyncio.to_thread(self._store.unfinished_operations):
+            log.info("operation_resumed", operation=row.name)
+            self._launch(row)
+
+    async def stop(self) -> None:
+        """Stops between two steps; the next process goes on from there."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def submit(self, row: OperationRow) -> OperationRow:
+        """Makes an operation durable and starts it."""
+        await self._writer.run(lambda transaction: transaction.insert_operation(row))
+        self._launch(row)
+        return row
+
+    def cancel(self, name: str) -> bool:
+        """Asks an operation to stop before its next step; False when it is not at work."""
+        running = self._running.get(name)
+        if running is not None:
+            running.cancel_requested = True
+        return running is not None
+
+    async def wait(self, name: str, timeout_s: float | None) -> None:
+        """Returns when the operation has ended, or after `timeout_s`."""
+        if name not in self._tasks:
+            return
+        try:
+            await asyncio.wait_for(self._ended[name].wait(), timeout_s)
+        except TimeoutError:
+            return
+
+    def release_waiters(self) -> None:
+        """Lets every `wait` return now, for the service shuts down."""
+        for ended in self._ended.values():
+            ended.set()
+
+    def _launch(self, row: OperationRow) -> None:
+        self._running[row.name] = Running(row, self._writer, self._now_us)
+        self._tasks[row.name] = asyncio.create_task(self._run(self._running[row.name]), name=row.name)
+
+    async def _run(self, running: Running) -> None:
+        name, work = running.row.name, self._works[running.row.kind]
+        try:
+            async with self._slots:
+                try:
+                    response = await work.run(running)
+                except OperationCancelledError:
+                    await running.end(OperationState.CANCELLED, None, _cancelled(running.progress))
+                except Exception as error:
+                    failure = _failure(error, name)
+                    if failure is not error:
+                        log.warning("operation_failed", operation=name, exc_info=error)
+                    await running.end(OperationState.FAILED, None, failure)
+                else:
+                    await running.end(OperationState.SUCCEEDED, response, None)
+                await work.finish(running)
+            log.info("operation_ended", operation=name, state=running.row.state.name, **_counts(running.progress))
+        except WriterClosedError:
+            log.info("operation_paused", operation=name)
+        finally:
+            self._ended.pop(name, asyncio.Event()).set()
+            del self._running[name], self._tasks[name]
+
+
+def _counts(progress: Progress) -> dict[str, int]:
+    return {"success": progress.success, "failure": progress.failure, "stored": progress.joined + progress.unjoined}
+
+
+def _cancelled(progress: Progress) -> errors.RpcError:
+    stored = progress.joined + progress.unjoined
+    return errors.cancelled(
+        f"Cancelled. Until then {progress.success} events were good, of which {stored} were stored (the others were "
+        f"there "
+        f"already), and {progress.failure} were rejected; what was stored stays."
+    )

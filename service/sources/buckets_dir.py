@@ -1,0 +1,98 @@
+"""Object storage in a folder: `gs://bucket/path` is `DIR/bucket/path`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+from service.sources import objects
+from service.sources.objects import ObjectChangedError, ObjectError, ObjectInfo, ObjectNotFoundError
+
+
+class BucketsDir:
+    """An `ObjectStore` over local files, which nothing can leave: neither `..` nor a symbolic link leads out.
+
+    Args:
+        root: The folder whose folders are the buckets.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def _path(self, uri: str) -> Path:
+        bucket, name = objects.split(uri)
+        path = (self._root / bucket / name).resolve()
+        if not path.is_relative_to(self._root / bucket):
+            raise ObjectNotFoundError(f"{uri} leads out of its bucket")
+        return path
+
+    def _info(self, path: Path) -> ObjectInfo:
+        stat = path.stat()
+        return ObjectInfo(
+            f"gs://{path.relative_to(self._root).as_posix()}", stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}"
+        )
+
+    def find(self, uri: str) -> list[ObjectInfo]:
+        """See `ObjectStore`."""
+        bucket, name = objects.split(uri)
+        if not (self._root / bucket).is_dir():
+            raise ObjectNotFoundError(
+                f"bucket {bucket} not found: it would be the folder {bucket} in the server's --buckets-dir"
+            )
+        if not objects.is_pattern(name):
+            path = self._path(uri)
+            if not path.is_file():
+                raise ObjectNotFoundError(f"{uri} not found")
+            return [self._info(path)]
+        matches = objects.pattern(name).fullmatch
+        base = self._root / bucket
+        files = (Path(folder, file) for folder, _, names in os.walk(base) for file in names)
+        found = [
+            self._info(path)
+            for path in files
+            if matches(path.relative_to(base).as_posix()) and path.is_file() and path.resolve().is_relative_to(base)
+        ]
+        if not found:
+            raise ObjectNotFoundError(f"no object matches {uri}")
+        return sorted(found)
+
+    def open(self, info: ObjectInfo) -> BinaryIO:
+        """See `ObjectStore`."""
+        self.verify(info)
+        return self._path(info.uri).open("rb")
+
+    def verify(self, info: ObjectInfo) -> None:
+        """See `ObjectStore`."""
+        path = self._path(info.uri)
+        now = self._info(path) if path.is_file() else None
+        if now != info:
+            state = f"has {now.size} bytes, version {now.version}" if now else "is gone"
+            raise ObjectChangedError(
+                f"{info.uri} changed while it was being imported: it had {info.size} bytes, version {info.version}, "
+                f"and now "
+                f"{state}. Import it again; events that are stored already are not stored twice."
+            )
+
+    def verify_writable(self, prefix: str) -> None:
+        """See `ObjectStore`."""
+        bucket, _ = objects.split(prefix)
+        if not (self._root / bucket).is_dir():
+            raise ObjectNotFoundError(
+                f"bucket {bucket} not found: it would be the folder {bucket} in the server's --buckets-dir"
+            )
+        self._path(prefix)
+
+    def write(self, uri: str, file: Path) -> None:
+        """See `ObjectStore`."""
+        path = self._path(uri)
+        partial = path.with_name(f".{path.name}.partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, partial)
+            with partial.open("rb") as copy:
+                os.fsync(copy.fileno())
+            partial.replace(path)
+        except OSError as error:
+            raise ObjectError(f"{uri} can't be written: {error.strerror}") from error

@@ -1,0 +1,98 @@
+"""What is done with each line of a file: decode, check, normal form, record. CPU work; `decoder` gives it a process."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
+from service.events import errors, json, user_event
+from service.events.errors import Violation
+from service.events.record import UserEventRecord, microseconds, user_event_record
+from service.events.rejection import Rejection, rejected_line
+from service.sources.lines import numbered
+
+_USER_EVENT = UserEvent.DESCRIPTOR.full_name
+_NO_SALT = b""  # the time is required in files, so it never takes a salt's place
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """How the lines of one file are decoded.
+
+    Args:
+        uri: The file, for reports.
+        rules: Rules for user events.
+        oldest_us: Events from before this time are rejected, microseconds since the Unix epoch; None: no limit.
+        max_line_bytes: The limit that a line which is too long broke.
+    """
+
+    uri: str
+    rules: user_event.UserEventRules
+    oldest_us: int | None
+    max_line_bytes: int
+
+
+class Decoded(NamedTuple):
+    """What became of the lines of one chunk."""
+
+    records: list[UserEventRecord]
+    rejections: list[Rejection]
+
+
+def salt(operation: str, index: int) -> bytes:
+    """Identity of the event at `index` of an inline import whose time the server filled; equal in every attempt."""
+    return hashlib.blake2b(f"{operation}#{index}".encode(), digest_size=16).digest()
+
+
+def too_old(event: UserEvent, oldest_us: int) -> Violation | None:
+    """What is wrong with the age of an event, if anything."""
+    if microseconds(event.event_time) >= oldest_us:
+        return None
+    return Violation(
+        "event_time",
+        f"is older than this server imports: not before {oldest_us // 1_000_000} (seconds since 1970); see "
+        f"--max-event-age-days",
+        "INVALID_TIMESTAMP",
+    )
+
+
+def decode_line(line: bytes, options: DecodeOptions) -> UserEventRecord:
+    """The record of the event that `line` holds as JSON.
+
+    Raises:
+        RpcError: INVALID_ARGUMENT with every violation.
+    """
+    try:
+        wire = json.decode(_USER_EVENT, line)
+    except json.JsonError as error:
+        raise errors.invalid_argument(error.violations) from None
+    event = UserEvent.FromString(wire)
+    violations = user_event.check(event, options.rules, time_required=True)
+    if not violations and options.oldest_us is not None:
+        age = too_old(event, options.oldest_us)
+        violations = [age] if age else []
+    if violations:
+        raise errors.invalid_argument(violations)
+    user_event.normalise(event)
+    return user_event_record(event, 0, _NO_SALT)
+
+
+def decode_lines(data: bytes, first_line: int, options: DecodeOptions) -> Decoded:
+    """Decodes the lines of a chunk; blank lines are passed over but counted."""
+    records, rejections = [], []
+    for number, line in numbered(data, first_line):
+        try:
+            records.append(decode_line(line, options))
+        except errors.RpcError as error:
+            rejections.append(rejected_line(error, options.uri, number, line))
+    return Decoded(records, rejections)
+
+
+def reject_long_line(beginning: bytes, number: int, options: DecodeOptions) -> Decoded:
+    """The rejection of a line over the limit, of which only the beginning is known."""
+    violation = Violation(
+        "", f"The line is longer than {options.max_line_bytes} bytes, the most that one event may take.", "TOO_LONG"
+    )
+    return Decoded([], [rejected_line(errors.invalid_argument([violation]), options.uri, number, beginning)])

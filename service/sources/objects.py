@@ -1,0 +1,108 @@
+"""Objects named by `gs://` URIs: finding, reading and writing them, wherever they are kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+MAX_URIS = 100  # files in one import request
+MAX_URI_CHARS = 2_000
+
+_URI = re.compile(r"gs://([a-z0-9](?:[a-z0-9._-]{0,220}[a-z0-9])?)/(.*)", re.DOTALL)
+_WILDCARD = re.compile(r"[*?]")
+
+
+class ObjectError(Exception):
+    """An object can't be used as asked; the text says why, for whom asked."""
+
+
+class ObjectNotFoundError(ObjectError):
+    """A bucket or an object does not exist."""
+
+
+class ObjectChangedError(ObjectError):
+    """An object is not the one any more that was there when the import was accepted."""
+
+
+class ObjectInfo(NamedTuple):
+    """One version of one object."""
+
+    uri: str
+    size: int  # bytes
+    version: str  # differs whenever the content may
+
+
+class ObjectStore(Protocol):
+    """A place for objects. Every call blocks: callers run them in threads."""
+
+    def find(self, uri: str) -> list[ObjectInfo]:
+        """The objects that `uri` names, sorted; `*` and `?` stay within one path segment, `**` crosses them.
+
+        Raises:
+            ObjectNotFoundError: There is no such bucket or no such object.
+        """
+
+    def open(self, info: ObjectInfo) -> BinaryIO:
+        """The object's bytes as stored, from the start.
+
+        Raises:
+            ObjectChangedError: The object has changed or gone since `info` was made.
+        """
+
+    def verify(self, info: ObjectInfo) -> None:
+        """Checks that the object is still the one of `info`.
+
+        Raises:
+            ObjectChangedError: It is not.
+        """
+
+    def verify_writable(self, prefix: str) -> None:
+        """Checks that objects may be written under `prefix`.
+
+        Raises:
+            ObjectError: They can't.
+        """
+
+    def write(self, uri: str, file: Path) -> None:
+        """Makes the content of `file` the object `uri`, whole or not at all.
+
+        Raises:
+            ObjectError: It can't be written.
+        """
+
+
+def split(uri: str) -> tuple[str, str]:
+    """Bucket and object name of a `gs://` URI.
+
+    Raises:
+        ValueError: It is not one; the text says what is wrong.
+    """
+    if len(uri) > MAX_URI_CHARS:
+        raise ValueError(f"has {len(uri)} characters; at most {MAX_URI_CHARS} are allowed")
+    match = _URI.fullmatch(uri)
+    if not match:
+        raise ValueError("is not of the form gs://bucket/path")
+    bucket, name = match.groups()
+    if any(part in {"", ".", ".."} for part in name.removesuffix("/").split("/") if name) or ".." in bucket:
+        raise ValueError("has an empty, '.' or '..' path segment")
+    if "\0" in name or "\\" in name:
+        raise ValueError("has a NUL or a backslash in its path")
+    return bucket, name
+
+
+def is_pattern(name: str) -> bool:
+    """Whether an object name holds wildcards."""
+    return bool(_WILDCARD.search(name))
+
+
+def pattern(name: str) -> re.Pattern[str]:
+    """The expression that matches the object names meant by a name with wildcards."""
+    parts = re.split(r"(\*\*|\*|\?)", name)
+    wildcards = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(wildcards.get(part, re.escape(part)) for part in parts), re.DOTALL)
+
+
+def literal_prefix(name: str) -> str:
+    """What stands before the first wildcard of an object name."""
+    return _WILDCARD.split(name, maxsplit=1)[0]
