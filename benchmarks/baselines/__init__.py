@@ -1,0 +1,1 @@
+"""What Footfall is measured against, as small programs."""
