@@ -1,0 +1,58 @@
+# One verb for each thing that is done here. Everything runs in .venv, which any verb makes when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+
+.PHONY: help run test soak lint format generate lock bench clean
+.DEFAULT_GOAL := help
+
+help:  ## list the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Footfall needs Python 3.11 or newer, %s is %s; name another: make PYTHON=python3.12" % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
+	@echo "==> making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@echo "==> installing what requirements.lock names (a minute or two the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+	@echo "==> ready"
+
+run: $(READY)  ## serve on 127.0.0.1:50051, data in data/, gs:// buckets in buckets/
+	@mkdir -p buckets
+	@echo "==> starting Footfall; Ctrl-C stops it"
+	@exec $(BIN)/python -m service serve --buckets-dir buckets $(ARGS)
+
+# Google's official packages and generated/ carry the same names and can't share a process: two runs.
+test: $(READY)  ## run the tests, under 10 minutes on 2 cores
+	$(BIN)/python -m pytest tests --ignore tests/contract $(ARGS)
+	$(BIN)/python -m pytest tests/contract $(ARGS)
+
+soak: $(READY)  ## run the long tests: millions of rows, hundreds of kills
+	$(BIN)/python -m pytest tests/faults -m soak -s --timeout 7200 $(ARGS)
+
+lint: $(READY)  ## check style, types, protos and that generated/ is up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python protos/lint.py
+	$(BIN)/python protos/generate.py --check
+
+format: $(READY)  ## bring sources into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python protos/lint.py --fix
+
+generate: $(READY)  ## write generated/ from protos/
+	$(BIN)/python protos/generate.py
+
+lock: $(READY)  ## write requirements.lock anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --extra dev --extra gcp -o requirements.lock pyproject.toml
+
+bench: $(READY)  ## compare durable writes with an empty call and with raw SQLite, in one run
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what the verbs made, but not data/
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
