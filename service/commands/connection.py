@@ -1,0 +1,66 @@
+"""Talking to a running server: the stubs, and what a person is told when a call fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import grpc
+import typer
+from google.longrunning.operations_pb2_grpc import OperationsStub
+from grpc_status import rpc_status
+
+from generated.footfall.v1.event_log_service_pb2_grpc import EventLogServiceStub
+from service.commands.texts import printable, violations
+
+CALL_TIMEOUT_S: Final = 60
+
+_CHANNEL_OPTIONS: Final = (
+    ("grpc.enable_http_proxy", 0),  # a proxy for the web seldom lets gRPC through, and never to this machine
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.keepalive_time_ms", 30_000),  # an upload has no deadline: notice when the server is gone
+)
+
+
+class Connection(NamedTuple):
+    """The services of one server."""
+
+    event_log: EventLogServiceStub
+    operations: Any  # an OperationsStub, which has no types
+
+
+@contextmanager
+def connected(server: str) -> Iterator[Connection]:
+    """Connects to `server`, host:port.
+
+    Raises:
+        typer.Exit: 1, when a call failed; what went wrong is on standard error.
+    """
+    try:
+        with grpc.insecure_channel(server, options=_CHANNEL_OPTIONS) as channel:
+            yield Connection(EventLogServiceStub(channel), OperationsStub(channel))  # type: ignore[no-untyped-call]
+    except grpc.RpcError as error:
+        lines = explain(error, server)
+    except UnicodeEncodeError as error:
+        lines = [f"{error.object!r} is not UTF-8 text"]
+    else:
+        return
+    print("footfall:", printable("\n".join(lines), keep="\n"), file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def explain(error: grpc.RpcError, server: str) -> list[str]:
+    """Returns what a failed call to `server` means: one line, and one more for each field that broke a rule."""
+    call: Any = error  # every error of a finished call is a grpc.Call, too
+    status = rpc_status.from_call(call)
+    if status is None and call.code() is grpc.StatusCode.UNAVAILABLE:
+        start = "start one with `footfall serve`, or name another with --server or FOOTFALL_SERVER"
+        return [f"no Footfall server answers at {server}; {start}"]
+    if status is None and call.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return [f"the server at {server} did not answer within {CALL_TIMEOUT_S} seconds"]
+    lines = [f"{call.code().name}: {call.details()}"]
+    return (
+        lines + [f"  {item.field or 'request'}: {item.description}" for item in violations(status)] if status else lines
+    )

@@ -1,0 +1,72 @@
+"""The verb `import`: files of user events."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.commands import options, progress
+from service.commands.connection import Connection, connected
+from service.commands.following import follow
+from service.commands.outcome import Outcome, describe, outcome
+from service.commands.texts import count
+from service.commands.upload import label, upload
+
+cli = options.verb()
+
+
+@cli.command()
+def import_files(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            allow_dash=True,
+            help="Files of JSON lines, plain or gzip; - is standard input.",
+        ),
+    ],
+    server: options.Server = options.DEFAULT_SERVER,
+    catalog: options.Catalog = options.DEFAULT_CATALOG,
+    errors_prefix: Annotated[
+        str,
+        typer.Option(
+            metavar="gs://…", show_default=False, help="Write the rejected lines to files under this prefix, too."
+        ),
+    ] = "",
+) -> None:
+    """Import files of user events.
+
+    A file holds one JSON event a line and may be compressed with gzip. Each is uploaded and becomes an operation of its
+    own, which goes on in the server even if this command is ended.
+
+    Exit code 1 when an event was rejected.
+    """
+    total = Outcome()
+    with connected(server) as connection:
+        for file in files:
+            try:
+                total += _import(connection, file, catalog, errors_prefix)
+            except OSError as error:
+                print(f"footfall: {label(file)} can't be read: {error.strerror}", file=sys.stderr)
+                raise typer.Exit(1) from None
+    if len(files) > 1:
+        print(f"{count(len(files), 'file')}: {total}")
+    if not total.flawless:
+        raise typer.Exit(1)
+
+
+def _import(connection: Connection, file: Path, catalog: str, errors_prefix: str) -> Outcome:
+    """Imports one file and prints what became of it."""
+    name = label(file)
+    with progress.stages() as stages:
+        operation, lines = upload(connection, file, catalog=catalog, errors_prefix=errors_prefix, stages=stages)
+        stages.say(f"{name} is imported by {operation.name}")
+        operation = follow(connection, operation, f"{name} import", lines, stages)
+    print(*describe(operation, name), sep="\n")
+    return outcome(operation)

@@ -1,0 +1,37 @@
+"""Options that several verbs have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from service.commands import STYLE
+
+DEFAULT_SERVER: Final = "127.0.0.1:50051"
+DEFAULT_CATALOG: Final = "projects/local/locations/global/catalogs/default_catalog"
+DEFAULT_LIMIT: Final = 100
+
+Server = Annotated[
+    str, typer.Option("--server", metavar="HOST:PORT", envvar="FOOTFALL_SERVER", help="The server to talk to.")
+]
+Catalog = Annotated[
+    str,
+    typer.Option(
+        "--catalog", metavar="NAME", envvar="FOOTFALL_CATALOG", help="The catalog, projects/P/locations/L/catalogs/C."
+    ),
+]
+Tenant = Annotated[
+    str | None,
+    typer.Option("--tenant", metavar="NAME", help="Of this tenant, projects/P/tenants/T, instead of the catalog."),
+]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="Show at most N; 0 shows all.")]
+Json = Annotated[
+    bool | None,
+    typer.Option("--json/--table", help="JSON lines or a table. Unset: a table on a terminal, JSON lines elsewhere."),
+]
+
+
+def verb(cls: Any = None) -> typer.Typer:
+    """Returns the command line of one verb; `cls` is the class of a verb that has verbs of its own."""
+    return typer.Typer(cls=cls, **STYLE)

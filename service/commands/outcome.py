@@ -1,0 +1,101 @@
+"""What an operation says of itself: its state, its counts, what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.longrunning.operations_proto_pb2 import Operation
+from google.protobuf.struct_pb2 import Struct
+from google.rpc import code_pb2
+from google.rpc.status_pb2 import Status
+
+from generated.google.cloud.retail.v2.import_config_pb2 import ImportMetadata, ImportUserEventsResponse
+from service.commands.texts import printable
+
+_SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the events of an import, or of several.
+
+    Attributes:
+        good: Events that keep the rules.
+        stored: Those of them that were new; known once an import succeeded.
+        rejected: Events that were refused.
+        succeeded: Whether it ended, and well; rejected events don't count against it.
+    """
+
+    good: int = 0
+    stored: int | None = 0
+    rejected: int = 0
+    succeeded: bool = True
+
+    @property
+    def read(self) -> int:
+        """How many events were read."""
+        return self.good + self.rejected
+
+    @property
+    def flawless(self) -> bool:
+        """Whether it ended well and took every event."""
+        return self.succeeded and not self.rejected
+
+    def __add__(self, other: Outcome) -> Outcome:
+        stored = None if self.stored is None or other.stored is None else self.stored + other.stored
+        succeeded = self.succeeded and other.succeeded
+        return Outcome(self.good + other.good, stored, self.rejected + other.rejected, succeeded)
+
+    def __str__(self) -> str:
+        stored = "" if self.stored is None else f" ({self.stored:,} stored, {self.good - self.stored:,} repeated)"
+        return f"{self.good:,} good{stored}, {self.rejected:,} rejected"
+
+
+def outcome(operation: Operation) -> Outcome:
+    """Returns the outcome of an operation up to now; its counts are zero where it has none."""
+    metadata, response = ImportMetadata(), ImportUserEventsResponse()
+    operation.metadata.Unpack(metadata)
+    stored = None
+    if operation.response.Unpack(response):
+        stored = response.import_summary.joined_events_count + response.import_summary.unjoined_events_count
+    return Outcome(metadata.success_count, stored, metadata.failure_count, state(operation) == "succeeded")
+
+
+def state(operation: Operation) -> str:
+    """Returns `running`, which includes waiting for its turn, `succeeded`, `cancelled` or `failed`."""
+    if not operation.done:
+        return "running"
+    if not operation.HasField("error"):
+        return "succeeded"
+    return "cancelled" if operation.error.code == code_pb2.CANCELLED else "failed"
+
+
+def describe(operation: Operation, label: str) -> Iterator[str]:
+    """Yields the lines that say how an operation stands: its state and counts, then the first rejected events.
+
+    Args:
+        operation: As it is now.
+        label: What it is called.
+    """
+    result = outcome(operation)
+    if operation.HasField("error"):
+        yield f"{label}: {state(operation)}: {printable(operation.error.message)}"
+    yield f"{label}: {result}" if result.succeeded else f"{label}: {result} until then"
+    response = ImportUserEventsResponse()
+    if not operation.response.Unpack(response):
+        return
+    for sample in response.error_samples[:_SAMPLES]:
+        yield f"  {printable(_place(sample) + sample.message)}"
+    if result.rejected > _SAMPLES:
+        yield f"  and {result.rejected - _SAMPLES:,} more; `footfall rejected` lists them"
+    if prefix := response.errors_config.gcs_prefix:
+        yield f"  the rejected lines are also under {printable(prefix)}"
+
+
+def _place(sample: Status) -> str:
+    """Returns file and line of an error sample: `events.jsonl:3: `."""
+    place = Struct()
+    if sample.details and sample.details[0].Unpack(place):
+        return f"{place['file']}:{place['line_number']:.0f}: "
+    return ""

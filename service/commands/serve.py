@@ -1,0 +1,75 @@
+"""The verb `serve`: one option for each setting."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from service import logs
+from service.commands import options, setting_texts
+from service.settings import Settings, flag
+
+cli = options.verb()
+
+
+def serve(**flags: Any) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Every option is also an environment variable; an option that is given goes before its variable.
+    """
+    from service import app  # noqa: PLC0415  the server itself: a wrong setting is told without waiting for it
+    from service.storage.base import StoreError  # noqa: PLC0415
+
+    settings = _settings({name: value for name, value in flags.items() if value is not None})
+    logs.configure(settings.log_format, settings.log_level)
+    try:
+        asyncio.run(app.serve(settings))
+    except (ValueError, OSError, StoreError) as error:
+        print(f"footfall: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _settings(flags: dict[str, Any]) -> Settings:
+    """Returns the settings from flags and environment.
+
+    Raises:
+        typer.Exit: 2; every wrong one is named on standard error.
+    """
+    try:
+        settings = Settings(**flags)
+        _ = settings.database_path  # the only setting whose form is checked on use
+    except ValidationError as error:
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            print(f"footfall: {setting_texts.refusal(name, problem['input'])}", file=sys.stderr)
+    except ValueError:
+        value = flags.get("database") or setting_texts.from_environment("database")
+        print(f"footfall: {setting_texts.refusal('database', value)}", file=sys.stderr)
+    else:
+        return settings
+    raise typer.Exit(2)
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    """Returns the option of a setting. `Settings` checks the value, as it does those of the environment."""
+    metavar = setting_texts.metavar(name)
+    option = typer.Option(
+        f"{flag(name)}/--no-{flag(name)[2:]}" if metavar is None else flag(name),
+        help=setting_texts.option_help(name),
+        metavar=metavar,
+        show_default=False,
+    )
+    kind: Any = bool if metavar is None else str
+    annotation = Annotated[kind | None, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+_PARAMETERS = [_parameter(name) for name in Settings.model_fields]
+serve.__signature__ = inspect.Signature(_PARAMETERS)  # type: ignore[attr-defined]  # what typer reads options from
+serve.__annotations__ = {parameter.name: parameter.annotation for parameter in _PARAMETERS}
+cli.command()(serve)

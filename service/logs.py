@@ -1,0 +1,34 @@
+"""Logs: readable lines on a terminal, JSON elsewhere. No payloads and no personal data go into them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+
+def configure(log_format: Literal["auto", "json", "console"], level: str) -> None:
+    """Sets up logging to standard error.
+
+    Args:
+        log_format: `auto` means readable on a terminal, JSON elsewhere.
+        level: The least important level that shows: debug, info, warning or error.
+    """
+    number = logging.getLevelNamesMapping()[level.upper()]
+    readable = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if readable:
+        shared.append(structlog.dev.ConsoleRenderer())
+    else:
+        shared += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=shared,
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

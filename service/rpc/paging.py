@@ -1,0 +1,65 @@
+"""Page sizes and page tokens (AIP-158)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from typing import Any
+
+from service.events import errors
+from service.events.errors import Violation
+
+DEFAULT_PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1_000
+# gRPC clients take messages of up to 4 MiB unless told otherwise: a page ends before it would be larger.
+MAX_PAGE_BYTES = 3 * 2**20
+
+
+def page_size(requested: int) -> int:
+    """How many items a page may hold.
+
+    Raises:
+        RpcError: INVALID_ARGUMENT when it is negative.
+    """
+    if requested < 0:
+        raise errors.invalid_argument(
+            [Violation("page_size", f"`page_size` must be nonnegative, but is set to {requested}.", "INVALID_VALUE")]
+        )
+    return min(requested, MAX_PAGE_SIZE) or DEFAULT_PAGE_SIZE
+
+
+def _digest(query: tuple[Any, ...]) -> str:
+    return hashlib.blake2b(repr(query).encode(), digest_size=8).hexdigest()
+
+
+def encode_token(query: tuple[Any, ...], key: list[Any]) -> str:
+    """An opaque token for the page after `key`, good only for the same `query`."""
+    return base64.urlsafe_b64encode(json.dumps([_digest(query), *key]).encode()).decode().rstrip("=")
+
+
+def decode_token(query: tuple[Any, ...], token: str) -> list[Any] | None:
+    """The key in a token; None for the first page.
+
+    Raises:
+        RpcError: INVALID_ARGUMENT when the token is damaged or belongs to another query.
+    """
+    if not token:
+        return None
+    try:
+        digest, *key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (binascii.Error, ValueError, TypeError):
+        digest, key = None, []
+    if digest != _digest(query):
+        raise errors.invalid_argument(
+            [
+                Violation(
+                    "page_token",
+                    "page_token is not one that this list gave for the same parent and filter; leave it empty for "
+                    "the first page.",
+                    "INVALID_PAGE_TOKEN",
+                )
+            ]
+        )
+    return list(key)

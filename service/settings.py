@@ -1,0 +1,112 @@
+"""Every setting: name, default, unit, one line of help. Feeds the command line, the environment and the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_PREFIX = "FOOTFALL_"
+
+
+class Settings(BaseSettings):
+    """What an operator may choose: each is a flag of `serve` (`--strict`) and a variable (`FOOTFALL_STRICT`)."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    grpc_address: str = Field("127.0.0.1:50051", description="Where gRPC listens: host:port; port 0 picks a free one.")
+    database: str = Field(
+        "sqlite:///data/footfall.db", description="Database URL: sqlite:///relative or sqlite:////absolute."
+    )
+    buckets_dir: Path | None = Field(
+        None,
+        description=(
+            "Folder that stands in for object storage: gs://bucket/path is DIR/bucket/path. Unset: Google Cloud "
+            "Storage."
+        ),
+    )
+    strict: bool = Field(
+        False,
+        description=(
+            "Google's rules to the letter: closed list of event types, page_categories, quantity, declared catalogs."
+        ),
+    )
+    closed_event_types: bool = Field(False, description="Accept only Google's eight user event types.")
+    catalogs: Annotated[list[str], NoDecode] = Field(
+        [],
+        description=(
+            "Catalogs that are served (projects/P/locations/L/catalogs/C), comma-separated; none named: any, in "
+            "strict mode none."
+        ),
+    )
+    tenants: Annotated[list[str], NoDecode] = Field(
+        [],
+        description=(
+            "Tenants that are served (projects/P/tenants/T), comma-separated; none named: any, in strict mode none."
+        ),
+    )
+    max_event_age_days: int = Field(
+        0, ge=0, description="Imports reject events older than this many days; 0: no limit."
+    )
+    record_rejected_calls: bool = Field(False, description="Keep rejected direct calls among the rejected events too.")
+    rejected_events_limit: int = Field(100_000, ge=0, description="Rejected events kept for each catalog or tenant.")
+    rejected_events_days: int = Field(14, ge=1, description="Days after which rejected events go.")
+    operations_days: int = Field(30, ge=1, description="Days after which finished operations go.")
+    max_message_bytes: int = Field(
+        64 * 2**20, ge=2**16, description="Largest request message, in bytes; 10,000 inline events fit the default."
+    )
+    max_upload_bytes: int = Field(2 * 2**30, ge=1, description="Largest uploaded file, in bytes.")
+    max_line_bytes: int = Field(
+        2 * 2**20, ge=1_024, description="Longest line of an imported file, in bytes; longer ones are rejected."
+    )
+    max_concurrent_calls: int = Field(
+        4_096, ge=1, description="Calls served at once; further ones get UNAVAILABLE with RetryInfo."
+    )
+    max_concurrent_streams: int = Field(1_024, ge=1, description="Calls at once on one connection (HTTP/2 streams).")
+    max_metadata_bytes: int = Field(16 * 2**10, ge=1_024, description="Largest request metadata, in bytes.")
+    keepalive_seconds: int = Field(60, ge=1, description="Idle seconds after which the server pings a connection.")
+    max_connection_age_seconds: int = Field(
+        3_600, ge=1, description="Seconds after which a connection is asked to reconnect."
+    )
+    write_queue_limit: int = Field(
+        10_000, ge=1, description="Writes that may wait for the disk; further ones get UNAVAILABLE with RetryInfo."
+    )
+    concurrent_operations: int = Field(
+        2, ge=1, description="Long-running operations that run at once; the others wait."
+    )
+    grace_seconds: float = Field(30.0, ge=0, description="Seconds that in-flight calls get to finish after SIGTERM.")
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto: readable on a terminal, JSON lines elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+
+    @field_validator("catalogs", "tenants", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def database_path(self) -> Path:
+        """The file of a sqlite:/// URL.
+
+        Raises:
+            ValueError: The URL is of another kind.
+        """
+        scheme, separator, path = self.database.partition(":///")
+        if scheme != "sqlite" or not separator or not path:
+            raise ValueError(
+                f"--database {self.database!r}: expected sqlite:///relative/path or sqlite:////absolute/path"
+            )
+        return Path(path)
+
+
+def flag(name: str) -> str:
+    """The command-line flag of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def env_name(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{ENV_PREFIX}{name.upper()}"
