@@ -1,0 +1,73 @@
+"""A client made from the server's own reflection, in a descriptor pool of its own.
+
+It reaches every served method with every field of ours, and lives in one process with Google's official clients, whose
+descriptors carry the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+from google.protobuf import descriptor_pool, message_factory
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+EVENT_LOG = "footfall.v1.EventLogService"
+RETAIL = "google.cloud.retail.v2.UserEventService"
+TALENT = "google.cloud.talent.v4.EventService"
+OPERATIONS = "google.longrunning.Operations"
+
+
+class ReflectedClient:
+    """Calls methods by name: `client.call(EVENT_LOG, "ListUserEvents", parent=...)`."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.channel = channel
+        self.pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+
+    def message(self, name: str, **fields: Any) -> Any:
+        """A message by its full name; fields may be dicts."""
+        return message_factory.GetMessageClass(self.pool.FindMessageTypeByName(name))(**fields)
+
+    def call(self, service: str, method: str, request: Any = None, *, timeout: float = 60, **fields: Any) -> Any:
+        """A unary call, or a client-streaming one when `request` is an iterator of messages."""
+        descriptor = self.pool.FindServiceByName(service).FindMethodByName(method)
+        request_type = message_factory.GetMessageClass(descriptor.input_type)
+        response_type = message_factory.GetMessageClass(descriptor.output_type)
+        make = self.channel.stream_unary if descriptor.client_streaming else self.channel.unary_unary
+        stub = make(
+            f"/{service}/{method}",
+            request_serializer=request_type.SerializeToString,
+            response_deserializer=response_type.FromString,
+        )
+        return stub(request_type(**fields) if request is None else request, timeout=timeout)
+
+    def all(self, method: str, items: str, parent: str, page_size: int = 1000) -> Iterator[Any]:
+        """Every item of a list of EventLogService, page by page."""
+        token = ""
+        while True:
+            page = self.call(EVENT_LOG, method, parent=parent, page_size=page_size, page_token=token)
+            yield from getattr(page, items)
+            token = page.next_page_token
+            if not token:
+                return
+
+    def user_events(self, catalog: str) -> list[Any]:
+        """Every stored user event of a catalog."""
+        return list(self.all("ListUserEvents", "user_events", catalog))
+
+    def client_events(self, tenant: str) -> list[Any]:
+        """Every stored client event of a tenant."""
+        return list(self.all("ListClientEvents", "client_events", tenant))
+
+    def rejected(self, parent: str) -> list[Any]:
+        """Every rejection of a catalog or tenant."""
+        return list(self.all("ListRejectedEvents", "rejected_events", parent))
+
+    def wait(self, operation: str, timeout: float = 300) -> Any:
+        """The operation once it has ended."""
+        while True:
+            found = self.call(OPERATIONS, "WaitOperation", name=operation, timeout=timeout)
+            if found.done:
+                return found
