@@ -19,6 +19,8 @@ TRAILER_BYTES: Final = 7_000
 """What an error may take in gRPC trailers. Clients refuse more than 8 KiB, and other trailers need some of it."""
 _MESSAGE_BYTES: Final = 1_024  # of TRAILER_BYTES, percent-encoded
 _NAME_BYTES: Final = 512  # of a resource name or subject, as UTF-8
+_FRAME_BYTES: Final = 3  # tag and length of one FieldViolation
+_GROWTH_BYTES: Final = 8  # by which the lengths of BadRequest and of its Any grow, and a third of a byte of Base64
 
 
 class Violation(NamedTuple):
@@ -66,7 +68,8 @@ def missing(field: str) -> Violation:
 
 def unsupported_event_type(value: str, remedy: str) -> Violation:
     """Returns the violation of an event type outside the list, in Google's words (WIRE-FACTS 2.1), then the remedy."""
-    return Violation("event_type", f"Unsupported eventType {paths.cut(value)}. {remedy}", "UNSUPPORTED_EVENT_TYPE")
+    shown = paths.quoted(value)[1:-1]
+    return Violation("event_type", f"Unsupported eventType {shown}. {remedy}", "UNSUPPORTED_EVENT_TYPE")
 
 
 def prefixed(violations: Sequence[Violation], proto_prefix: str, json_prefix: str) -> list[Violation]:
@@ -143,7 +146,7 @@ def invalid_argument(violations: Sequence[Violation]) -> RpcError:
     info = _info(first.reason, {"violations": str(len(violations))})
     bad_request = error_details_pb2.BadRequest()
     error = RpcError(code_pb2.INVALID_ARGUMENT, message, (info, bad_request), tuple(violations))
-    room = (TRAILER_BYTES - _percent_encoded_size(message)) * 3 // 4 - error.to_status().ByteSize()
+    room = (TRAILER_BYTES - _percent_encoded_size(message)) * 3 // 4 - error.to_status().ByteSize() - _GROWTH_BYTES
     for item in violations:
         field_violation = bad_request.FieldViolation(
             field=_fit(item.field, _NAME_BYTES), description=_fit(item.description, _MESSAGE_BYTES), reason=item.reason
@@ -153,10 +156,6 @@ def invalid_argument(violations: Sequence[Violation]) -> RpcError:
             break
         bad_request.field_violations.append(field_violation)
     return error
-
-
-_FRAME_BYTES: Final = 9
-"""Tag and length of one FieldViolation, and what the lengths of BadRequest and of its Any may grow by."""
 
 
 def not_found(message: str, *, resource_type: str, resource_name: str, reason: str) -> RpcError:

@@ -6,7 +6,7 @@ Set to the shortest number that is the same in 32 bits, it prints 19.99.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from math import isfinite
 from operator import attrgetter, itemgetter
@@ -16,7 +16,6 @@ from typing import Any, Final
 from protobuf import (
     DescField,
     DescFieldValueList,
-    DescFieldValueMap,
     DescFieldValueMessage,
     DescFieldValueScalar,
     DescMessage,
@@ -27,49 +26,41 @@ from protobuf import (
 _FLOAT32: Final = Struct("<f")
 _FEWEST_DIGITS: Final = 6  # of those, every number survives the way through 32 bits
 _MOST_DIGITS: Final = 9  # with these, every 32-bit number is told from its neighbours
-
-_Child = tuple[Callable[[Message], Any], DescMessage]
+_LARGEST: Final = float.fromhex("0x1.fffffep127")  # protobuf-py reads nothing above it, not even what rounds to it
 
 
 def shorten(message: Message) -> None:
     """Sets every float of `message`, and of the messages in it, to the shortest number that is the same in 32 bits.
 
-    Messages inside google.protobuf.Any stay as they are.
+    Lists and maps of floats, and what is inside google.protobuf.Any or a map, stay as they are; the contract has no
+    floats there.
     """
     floats, children = _places(message.desc())
     for name in floats:
         if number := getattr(message, name):
             setattr(message, name, shortest(number))
-    for get, _ in children:
+    for get in children:
         if value := get(message):
-            for child in _messages(value):
+            for child in (value,) if isinstance(value, Message) else value:
                 shorten(child)
 
 
 def shortest(number: float) -> float:
     """Returns the number with the fewest decimal digits, at least six, that is the same in 32 bits."""
     if isfinite(number):
-        for digits in range(_FEWEST_DIGITS, _MOST_DIGITS):
+        for digits in range(_FEWEST_DIGITS, _MOST_DIGITS + 1):
             candidate = float(f"{number:.{digits}g}")
-            if _FLOAT32.unpack(_FLOAT32.pack(candidate))[0] == number:
+            if abs(candidate) <= _LARGEST and _FLOAT32.unpack(_FLOAT32.pack(candidate))[0] == number:
                 return candidate
-        return float(f"{number:.{_MOST_DIGITS}g}")
     return number
 
 
-def _messages(value: Any) -> Iterable[Message]:
-    if isinstance(value, Message):
-        return (value,)
-    return value.values() if isinstance(value, dict) else value
-
-
 @cache
-def _places(desc: DescMessage) -> tuple[tuple[str, ...], tuple[_Child, ...]]:
+def _places(desc: DescMessage) -> tuple[tuple[str, ...], tuple[Callable[[Message], Any], ...]]:
     """Returns the attributes that are floats, and how to get at the messages that have floats anywhere in them."""
     floats = tuple(field.local_name for field in desc.fields if _is_float(field))
     children = ((field, _message_of(field)) for field in desc.fields)
-    useful = ((_getter(field), child) for field, child in children if child is not None and _has_floats(child))
-    return floats, tuple(useful)
+    return floats, tuple(_getter(field) for field, child in children if child is not None and _has_floats(child))
 
 
 @cache
@@ -89,10 +80,8 @@ def _is_float(field: DescField) -> bool:
 
 def _message_of(field: DescField) -> DescMessage | None:
     match field.value:
-        case DescFieldValueMessage(message=desc):
+        case DescFieldValueMessage(message=desc) | DescFieldValueList(element=DescMessage() as desc):
             return desc
-        case DescFieldValueList(element=desc) | DescFieldValueMap(value=desc):
-            return desc if isinstance(desc, DescMessage) else None
         case _:
             return None
 

@@ -121,8 +121,8 @@ def _parse(text: bytes | str) -> Any:
         JsonError: It is not JSON, or not UTF-8.
     """
     try:
-        string = text if isinstance(text, str) else text.decode("utf-8-sig")
-        return json.loads(string, parse_constant=_refuse_constant)
+        string = text if isinstance(text, str) else text.decode()
+        return json.loads(string.removeprefix("\ufeff"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise _whole(f"The text is not UTF-8: {error.reason} at byte {error.start + 1}.") from None
     except json.JSONDecodeError as error:

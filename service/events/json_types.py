@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Final, NamedTuple
+from typing import Final
 
 from google.protobuf import struct_pb2
 from google.rpc import error_details_pb2
@@ -25,37 +25,21 @@ from service.events import paths
 _ANY_FILE: Final = "google/protobuf/any.proto"
 
 
-class MessageType(NamedTuple):
-    """A message type.
-
-    Attributes:
-        cls: Its class; `cls.desc()` is its descriptor.
-        registry: Resolves google.protobuf.Any; None for a type that holds none.
-    """
-
-    cls: type[Message]
-    registry: Registry | None
+_lock: Final = threading.Lock()
 
 
-_types: Final[dict[str, MessageType]] = {}
-_making: Final = threading.Lock()
+def message_type(name: str) -> tuple[type[Message], Registry | None]:
+    """Returns the class for the full name `name`, such as `google.cloud.retail.v2.UserEvent`.
 
-
-def message_type(name: str) -> MessageType:
-    """Returns the type of the full name `name`, such as `google.cloud.retail.v2.UserEvent`.
+    Beside it what resolves google.protobuf.Any, if the type may hold any.
 
     Raises:
         LookupError: The contract has no such message at the top level of a file.
     """
-    return _types.get(name) or _make(name)
-
-
-def _make(name: str) -> MessageType:
-    with _making:
-        files = _with_imports([_file_names()[name]])
-        registry = _registry() if any(file.name == _ANY_FILE for file in files) else None
-        desc = next(message for message in files[-1].messages if message.type_name == name)
-        return _types.setdefault(name, MessageType(desc.type, registry))
+    with _lock:
+        file = _file(_file_names()[name])
+        desc = next(message for message in file.messages if message.type_name == name)
+        return desc.type, Registry(*map(_file, _protos())) if _imports_any(file) else None
 
 
 @cache
@@ -93,15 +77,6 @@ def _file(name: str) -> DescFile:
     return file
 
 
-def _with_imports(names: Iterable[str]) -> list[DescFile]:
-    """Returns the named files and all that they import, each after its imports."""
-    files: dict[str, DescFile] = {}
-    for file in map(_file, names):
-        files |= {each.name: each for each in _with_imports(each.name for each in file.dependencies)}
-        files[file.name] = file
-    return list(files.values())
-
-
 @cache
-def _registry() -> Registry:
-    return Registry(*map(_file, _protos()))
+def _imports_any(file: DescFile) -> bool:
+    return file.name == _ANY_FILE or any(map(_imports_any, file.dependencies))

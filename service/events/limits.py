@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import isfinite
 from typing import Final
@@ -97,31 +97,34 @@ def check_attributes(found: Findings, field: str, attributes: Mapping[str, Custo
     """Custom attributes: length of keys, number and length of values, texts or numbers, not both (WIRE-FACTS 2.1)."""
     for key in attributes:
         value = attributes[key]
-        texts, numbers = value.text[:], value.numbers[:]  # plain lists: walking protobuf's own takes three times as long
+        texts, numbers = (
+            value.text[:],
+            value.numbers[:],
+        )  # plain lists: walking protobuf's own takes three times as long
         if len(key) > ATTRIBUTE_KEY_LENGTH:
             found.add(too_long(paths.entry(field, key), ATTRIBUTE_KEY_LENGTH, len(key), "characters in its key"))
+        if bool(texts) == bool(numbers):
+            rule = f"must have texts or numbers, but has {'both' if texts else 'neither'}."
+            found.add(violation(paths.entry(field, key), rule))
         if texts:
-            if numbers:
-                found.add(violation(paths.entry(field, key), "must have texts or numbers, but has both."))
-            for text in texts:
-                if not 0 < len(text) <= ATTRIBUTE_TEXT_LENGTH:
-                    _report_texts(found, f"{paths.entry(field, key)}.text", texts)
-                    break
-            if len(texts) > ATTRIBUTE_VALUES:
-                found.add(too_many(f"{paths.entry(field, key)}.text", ATTRIBUTE_VALUES, len(texts)))
-        elif not numbers:
-            found.add(violation(paths.entry(field, key), "must have at least one text or one number, but has neither."))
+            _check_texts(found, field, key, texts)
         if numbers:
-            for index, number in enumerate(numbers):
-                if not isfinite(number):
-                    check_finite(found, f"{paths.entry(field, key)}.numbers[{index}]", number)
-            if len(numbers) > ATTRIBUTE_VALUES:
-                found.add(too_many(f"{paths.entry(field, key)}.numbers", ATTRIBUTE_VALUES, len(numbers)))
+            _check_numbers(found, field, key, numbers)
 
 
-def _report_texts(found: Findings, field: str, texts: Iterable[str]) -> None:
+def _check_texts(found: Findings, field: str, key: str, texts: Sequence[str]) -> None:
+    if len(texts) > ATTRIBUTE_VALUES:
+        found.add(too_many(f"{paths.entry(field, key)}.text", ATTRIBUTE_VALUES, len(texts)))
     for index, text in enumerate(texts):
         if not text:
-            found.add(violation(f"{field}[{index}]", "must not be empty."))
+            found.add(violation(f"{paths.entry(field, key)}.text[{index}]", "must not be empty."))
         elif len(text) > ATTRIBUTE_TEXT_LENGTH:
-            found.add(too_long(f"{field}[{index}]", ATTRIBUTE_TEXT_LENGTH, len(text)))
+            found.add(too_long(f"{paths.entry(field, key)}.text[{index}]", ATTRIBUTE_TEXT_LENGTH, len(text)))
+
+
+def _check_numbers(found: Findings, field: str, key: str, numbers: Sequence[float]) -> None:
+    if len(numbers) > ATTRIBUTE_VALUES:
+        found.add(too_many(f"{paths.entry(field, key)}.numbers", ATTRIBUTE_VALUES, len(numbers)))
+    for index, number in enumerate(numbers):
+        if not isfinite(number):
+            check_finite(found, f"{paths.entry(field, key)}.numbers[{index}]", number)

@@ -42,5 +42,5 @@ def rejected_line(error: RpcError, uri: str, line_number: int, raw: bytes) -> Re
     reported.details.extend(status.details)
     text, truncated = cut(raw)
     report = json_format.MessageToDict(reported)
-    report["details"][0]["value"]["line_number"] = line_number  # a Struct's numbers are doubles: 7.0 would show
+    report["details"][0]["value"] = {"line_number": line_number, "file": uri}  # a Struct knows no integers and no order
     return Rejection(line_number, status.SerializeToString(), json.dumps(report, ensure_ascii=False), text, truncated)

@@ -111,10 +111,10 @@ def _check_visitor_id(found: Findings, visitor_id: str) -> None:
 
 
 def _check_event_time(found: Findings, event: UserEvent, *, required: bool) -> None:
-    if event.HasField("event_time"):
-        limits.check_timestamp(found, "event_time", event.event_time)
-    elif required:
+    if required and not event.HasField("event_time"):
         found.add(missing("event_time"))
+    else:
+        limits.check_timestamp(found, "event_time", event.event_time)
 
 
 def _check_product_details(found: Findings, event: UserEvent, event_type: EventType, *, strict: bool) -> None:

@@ -17,13 +17,14 @@ from generated.google.cloud.retail.v2.import_config_pb2 import ImportUserEventsR
 from service import failpoints
 from service.events.record import UserEventRecord, user_event_record
 from service.events.user_event import UserEventRules
+from service.operations.import_requests import errors_file
 from service.operations.progress import Progress
 from service.operations.runner import OperationCancelledError, Running, patiently
 from service.operations.spool import Spool
 from service.sources.decoder import Decoder
 from service.sources.decoding import Decoded, DecodeOptions, reject_long_line, salt
-from service.sources.lines import Chunk, chunks, plain
-from service.sources.objects import ObjectInfo, ObjectStore
+from service.sources.lines import DAMAGED, Chunk, chunks, plain
+from service.sources.objects import ObjectError, ObjectInfo, ObjectStore
 from service.storage.base import RejectionRow, Transaction, UserEventRow
 
 CHUNK_BYTES = 256 * 1024  # of a file in one step: some 900 events, some 10 ms of the writer
@@ -145,7 +146,10 @@ class ImportUserEvents:
         pieces = chunks(file, offset=offset, line=line, chunk_bytes=CHUNK_BYTES, max_line_bytes=self._max_line_bytes)
 
         async def next_piece() -> tuple[Chunk, Decoded] | None:
-            chunk = await asyncio.to_thread(next, pieces, None)
+            try:
+                chunk = await asyncio.to_thread(next, pieces, None)
+            except DAMAGED as error:
+                raise ObjectError(f"{options.uri} is damaged: {error}. The lines before the damage were imported.") from error
             if chunk is None:
                 return None
             if chunk.too_long:
@@ -214,7 +218,7 @@ class ImportUserEvents:
         if file is None:
             return []
         if plan["errors_prefix"]:
-            uri = f"{plan['errors_prefix'].rstrip('/')}/{identity}-errors.jsonl"
+            uri = errors_file(plan["errors_prefix"], identity)
             await asyncio.to_thread(self._object_store().write, uri, file)
             failpoints.hit("operation.errors_published")
         lines = await asyncio.to_thread(self._spool.first_errors, identity, _ERROR_SAMPLES)

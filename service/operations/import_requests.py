@@ -172,7 +172,7 @@ class ImportRequests:
             raise errors.not_found(
                 f"{error}.",
                 resource_type="storage.googleapis.com/Object",
-                resource_name=uris[0] if uris else errors_prefix,
+                resource_name=error.uri,
                 reason="OBJECT_NOT_FOUND",
             ) from error
         except ObjectError as error:
@@ -199,7 +199,7 @@ def check_gcs_source(uris: Sequence[str], data_schema: str) -> Sequence[Violatio
     violations = [
         problem
         for index, uri in enumerate(uris[: objects.MAX_URIS + 1])
-        for problem in _check_uri(uri, f"{field}[{index}]")
+        for problem in _check_object_uri(uri, f"{field}[{index}]")
     ]
     if len(uris) > objects.MAX_URIS:
         violations.append(
@@ -218,7 +218,19 @@ def check_data_schema(data_schema: str, field: str) -> Sequence[Violation]:
 
 def check_errors_prefix(prefix: str, field: str) -> Sequence[Violation]:
     """What is wrong with a place for errors files."""
-    return _check_uri(prefix if prefix.rstrip("/").count("/") > 2 else f"{prefix.rstrip('/')}/", field)
+    return _check_uri(prefix, field)
+
+
+def errors_file(prefix: str, operation_id: str) -> str:
+    """The URI of an operation's errors file."""
+    return f"{prefix.rstrip('/')}/{operation_id}-errors.jsonl"
+
+
+def _check_object_uri(uri: str, field: str) -> list[Violation]:
+    violations = _check_uri(uri, field)
+    if not violations and not objects.split(uri)[1].strip("/"):
+        return [Violation(field, f"`{field}` {uri[:64]!r} names a bucket but no object in it.", "INVALID_VALUE")]
+    return violations
 
 
 def _check_uri(uri: str, field: str) -> list[Violation]:

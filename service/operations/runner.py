@@ -106,7 +106,10 @@ def _failure(error: Exception, name: str) -> errors.RpcError:
             return errors.failed_precondition(str(error), reason="OBJECT_CHANGED", subject=name)
         case ObjectNotFoundError():
             return errors.not_found(
-                str(error), resource_type="storage.googleapis.com/Object", resource_name=name, reason="OBJECT_NOT_FOUND"
+                str(error),
+                resource_type="storage.googleapis.com/Object",
+                resource_name=error.uri,
+                reason="OBJECT_NOT_FOUND",
             )
         case ObjectError():
             return errors.failed_precondition(str(error), reason="OBJECT_UNUSABLE", subject=name)

@@ -19,14 +19,14 @@ from service.storage.base import OperationRow, OperationState, Store
 from service.storage.writer import Writer
 
 _TERM = re.compile(
-    r'\s*(?:AND\s+)?(?:done\s*=\s*"?(?P<done>true|false)"?|"?(?P<word>[A-Za-z][A-Za-z0-9_.]*)"?)(?=\s|$)'
+    r'\s*(?:AND\s+)?(?:done\s*=\s*"?(?P<done>true|false)"?|"?(?P<word>(?!(?:AND|OR|NOT)\b)[A-Za-z][A-Za-z0-9_.]*)"?)(?=\s|$)'
 )
 _MAX_WAIT_SECONDS = 60.0
 
 
 class _Filter(NamedTuple):
     done: bool | None
-    kinds: frozenset[str] | None
+    kinds: frozenset[str] | None  # empty: nothing matches
 
 
 def parse_filter(text: str) -> _Filter:
@@ -53,7 +53,9 @@ def parse_filter(text: str) -> _Filter:
                 ]
             )
         if term["done"]:
-            done = term["done"] == "true"
+            wanted = term["done"] == "true"
+            kinds = frozenset() if done is not None and done != wanted else kinds
+            done = wanted
         else:
             found = frozenset(kinds_with_metadata(term["word"]))
             kinds = found if kinds is None else kinds & found

@@ -25,7 +25,7 @@ class BucketsDir:
         bucket, name = objects.split(uri)
         path = (self._root / bucket / name).resolve()
         if not path.is_relative_to(self._root / bucket):
-            raise ObjectNotFoundError(f"{uri} leads out of its bucket")
+            raise ObjectNotFoundError(f"{uri} leads out of its bucket", uri)
         return path
 
     def _info(self, path: Path) -> ObjectInfo:
@@ -38,13 +38,11 @@ class BucketsDir:
         """See `ObjectStore`."""
         bucket, name = objects.split(uri)
         if not (self._root / bucket).is_dir():
-            raise ObjectNotFoundError(
-                f"bucket {bucket} not found: it would be the folder {bucket} in the server's --buckets-dir"
-            )
+            raise _no_bucket(bucket, uri)
         if not objects.is_pattern(name):
             path = self._path(uri)
             if not path.is_file():
-                raise ObjectNotFoundError(f"{uri} not found")
+                raise ObjectNotFoundError(f"{uri} not found", uri)
             return [self._info(path)]
         matches = objects.pattern(name).fullmatch
         base = self._root / bucket
@@ -55,7 +53,7 @@ class BucketsDir:
             if matches(path.relative_to(base).as_posix()) and path.is_file() and path.resolve().is_relative_to(base)
         ]
         if not found:
-            raise ObjectNotFoundError(f"no object matches {uri}")
+            raise ObjectNotFoundError(f"no object matches {uri}", uri)
         return sorted(found)
 
     def open(self, info: ObjectInfo) -> BinaryIO:
@@ -75,14 +73,12 @@ class BucketsDir:
                 f"{state}. Import it again; events that are stored already are not stored twice."
             )
 
-    def verify_writable(self, prefix: str) -> None:
+    def verify_writable(self, uri: str) -> None:
         """See `ObjectStore`."""
-        bucket, _ = objects.split(prefix)
+        bucket, _ = objects.split(uri)
         if not (self._root / bucket).is_dir():
-            raise ObjectNotFoundError(
-                f"bucket {bucket} not found: it would be the folder {bucket} in the server's --buckets-dir"
-            )
-        self._path(prefix)
+            raise _no_bucket(bucket, uri)
+        self._path(uri)
 
     def write(self, uri: str, file: Path) -> None:
         """See `ObjectStore`."""
@@ -96,3 +92,9 @@ class BucketsDir:
             partial.replace(path)
         except OSError as error:
             raise ObjectError(f"{uri} can't be written: {error.strerror}") from error
+
+
+def _no_bucket(bucket: str, uri: str) -> ObjectNotFoundError:
+    return ObjectNotFoundError(
+        f"bucket {bucket} not found: it would be the folder {bucket} in the server's --buckets-dir", uri
+    )

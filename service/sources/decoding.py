@@ -50,10 +50,9 @@ def too_old(event: UserEvent, oldest_us: int) -> Violation | None:
     """What is wrong with the age of an event, if anything."""
     if microseconds(event.event_time) >= oldest_us:
         return None
-    return Violation(
+    return errors.violation(
         "event_time",
-        f"is older than this server imports: not before {oldest_us // 1_000_000} (seconds since 1970); see "
-        f"--max-event-age-days",
+        f"must not be before {oldest_us // 1_000_000} (seconds since 1970); see --max-event-age-days.",
         "INVALID_TIMESTAMP",
     )
 

@@ -43,15 +43,15 @@ class GoogleStorage:
             if not objects.is_pattern(name):
                 blob = self._client.bucket(bucket).get_blob(name)
                 if blob is None:
-                    raise ObjectNotFoundError(f"{uri} not found")
+                    raise ObjectNotFoundError(f"{uri} not found", uri)
                 return [self._info(blob)]
             matches = objects.pattern(name).fullmatch
             listed = self._client.list_blobs(bucket, prefix=objects.literal_prefix(name))
             found = sorted(self._info(blob) for blob in listed if matches(blob.name))
         except exceptions.GoogleAPICallError as error:
-            raise ObjectNotFoundError(f"{uri}: {error.message}") from error
+            raise ObjectNotFoundError(f"{uri}: {error.message}", uri) from error
         if not found:
-            raise ObjectNotFoundError(f"no object matches {uri}")
+            raise ObjectNotFoundError(f"no object matches {uri}", uri)
         return found
 
     def open(self, info: ObjectInfo) -> BinaryIO:
@@ -76,15 +76,15 @@ class GoogleStorage:
                 "again; events that are stored already are not stored twice."
             )
 
-    def verify_writable(self, prefix: str) -> None:
+    def verify_writable(self, uri: str) -> None:
         """See `ObjectStore`."""
-        bucket, _ = objects.split(prefix)
+        bucket, _ = objects.split(uri)
         try:
             exists = self._client.bucket(bucket).exists()
         except exceptions.GoogleAPICallError as error:
-            raise ObjectError(f"{prefix}: {error.message}") from error
+            raise ObjectError(f"{uri}: {error.message}") from error
         if not exists:
-            raise ObjectNotFoundError(f"bucket {bucket} not found")
+            raise ObjectNotFoundError(f"bucket {bucket} not found", uri)
 
     def write(self, uri: str, file: Path) -> None:
         """See `ObjectStore`."""

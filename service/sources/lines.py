@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, cast
+
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
+"""What reading raises when a gzip file is cut or broken."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"

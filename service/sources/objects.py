@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 MAX_URIS = 100  # files in one import request
 MAX_URI_CHARS = 2_000
 
-_URI = re.compile(r"gs://([a-z0-9](?:[a-z0-9._-]{0,220}[a-z0-9])?)/(.*)", re.DOTALL)
+_URI = re.compile(r"gs://([a-z0-9](?:[a-z0-9._-]{0,220}[a-z0-9])?)(?:/(.*))?", re.DOTALL)
 _WILDCARD = re.compile(r"[*?]")
 
 
@@ -18,7 +18,15 @@ class ObjectError(Exception):
 
 
 class ObjectNotFoundError(ObjectError):
-    """A bucket or an object does not exist."""
+    """A bucket or an object does not exist.
+
+    Attributes:
+        uri: What was looked for.
+    """
+
+    def __init__(self, text: str, uri: str) -> None:
+        super().__init__(text)
+        self.uri = uri
 
 
 class ObjectChangedError(ObjectError):
@@ -57,8 +65,8 @@ class ObjectStore(Protocol):
             ObjectChangedError: It is not.
         """
 
-    def verify_writable(self, prefix: str) -> None:
-        """Checks that objects may be written under `prefix`.
+    def verify_writable(self, uri: str) -> None:
+        """Checks that objects may be written below `uri`.
 
         Raises:
             ObjectError: They can't.
@@ -73,7 +81,7 @@ class ObjectStore(Protocol):
 
 
 def split(uri: str) -> tuple[str, str]:
-    """Bucket and object name of a `gs://` URI.
+    """Bucket and object name of a `gs://` URI; the name is empty where the URI ends with the bucket.
 
     Raises:
         ValueError: It is not one; the text says what is wrong.
@@ -83,7 +91,7 @@ def split(uri: str) -> tuple[str, str]:
     match = _URI.fullmatch(uri)
     if not match:
         raise ValueError("is not of the form gs://bucket/path")
-    bucket, name = match.groups()
+    bucket, name = match[1], match[2] or ""
     if any(part in {"", ".", ".."} for part in name.removesuffix("/").split("/") if name) or ".." in bucket:
         raise ValueError("has an empty, '.' or '..' path segment")
     if "\0" in name or "\\" in name:

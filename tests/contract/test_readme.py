@@ -1,0 +1,92 @@
+"""Defends the README: every client snippet and every shell line of it runs as printed, the server's address aside."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.reflected import ReflectedClient
+from tests.support.server import ROOT, Server
+
+README = (ROOT / "README.md").read_text("utf-8")
+CATALOG = "projects/my-project/locations/global/catalogs/default_catalog"
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("readme")) as server:
+        events = server.buckets / "my-bucket" / "events"
+        events.mkdir(parents=True)
+        line = b'{"eventType":"home-page-view","visitorId":"v","eventTime":"2024-01-01T00:00:00Z"}\n'
+        (events / "a.jsonl").write_bytes(line)
+        (events / "b.jsonl").write_bytes(gzip.compress(b"not json\n"))
+        yield server
+
+
+def environment(server: Server) -> dict[str, str]:
+    bin_folder = str(Path(sys.executable).parent)
+    return {
+        **os.environ,
+        "FOOTFALL_SERVER": server.address,
+        "PATH": f"{bin_folder}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.mark.parametrize("number", range(len(SNIPPETS)))
+def test_client_snippets_run(served, number):
+    code = SNIPPETS[number].replace("127.0.0.1:50051", served.address)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment(served),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    if "error.details" in code:
+        assert "user_event.visitor_id" in done.stdout
+
+
+def test_the_snippets_left_their_events(served):
+    """Runs after them: what they claim to store and to reject is there."""
+    client = ReflectedClient(served.channel())
+    types = [stored.user_event.event_type for stored in client.user_events(CATALOG)]
+    assert sorted(types) == ["detail-page-view", "home-page-view", "home-page-view"]
+    assert len(client.client_events("projects/my-project/tenants/my-tenant")) == 1
+    assert [(event.uri, event.line_number) for event in client.rejected(CATALOG)] == [
+        ("gs://my-bucket/events/b.jsonl", 1)
+    ]
+    assert list((served.buckets / "my-bucket" / "errors").iterdir())
+
+
+def shell_lines() -> list[str]:
+    [block] = [text for text in SHELL if "grpcurl" in text]
+    return block.replace("\\\n", " ").strip().split("\n")
+
+
+@pytest.mark.parametrize("line", shell_lines())
+def test_shell_lines_run(served, line):
+    command = line.replace("127.0.0.1:50051", served.address).replace(".venv/bin/python", sys.executable)
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=environment(served),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout or done.stderr
