@@ -118,6 +118,7 @@ class App:
         self._imports = ImportRequests(
             policy=self._policy, writer=self._writer, runner=self._runner, object_store=object_store, now_us=now_us
         )
+        self._housekeeping: asyncio.Task[None] | None = None
         self._door = GrpcDoor(
             self._methods(),
             Limits(
@@ -186,11 +187,16 @@ class App:
         except TimeoutError:
             log.warning("calls_cut_off", grace_seconds=grace)
         await self._door.stop(min(grace, _LAST_ANSWERS_SECONDS))
-        self._housekeeping.cancel()
+        await self.close()
+        log.info("stopped")
+
+    async def close(self) -> None:
+        """Stops what runs in the background, writes what waits, closes the database."""
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
         await self._runner.stop()
         await self._writer.close()
         self._store.close()
-        log.info("stopped")
 
     async def _keep_house(self) -> None:
         """Drops, from time to time, what the settings say is too old."""
@@ -225,7 +231,11 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number)
     app = App(settings)
-    address = await app.start()
+    try:
+        address = await app.start()
+    except BaseException:
+        await app.close()
+        raise
     print(f"Footfall serves gRPC at {address}", flush=True)
     await asked_to_stop.wait()
     await app.drain()

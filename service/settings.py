@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_PREFIX = "FOOTFALL_"
+
+_SQLITE = "sqlite:///"
+_PORT = r"(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+_FORMS = {
+    "grpc_address": re.compile(rf"(?:[^:\s]+|\[[0-9a-fA-F:.]+\]):{_PORT}"),
+    "database": re.compile(rf"{_SQLITE}.+"),
+    "catalogs": re.compile(r"projects/[^/\s]+/locations/[^/\s]+/catalogs/[^/\s]+"),
+    "tenants": re.compile(r"projects/[^/\s]+/tenants/[^/\s]+"),
+}
 
 
 class Settings(BaseSettings):
@@ -87,19 +97,19 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
+    @field_validator("grpc_address", "database", "catalogs", "tenants")
+    @classmethod
+    def _well_formed(cls, value: str | list[str], info: ValidationInfo) -> str | list[str]:
+        pattern = _FORMS[str(info.field_name)]
+        for each in [value] if isinstance(value, str) else value:
+            if not pattern.fullmatch(each):
+                raise ValueError(f"{each!r} is malformed")
+        return value
+
     @property
     def database_path(self) -> Path:
-        """The file of a sqlite:/// URL.
-
-        Raises:
-            ValueError: The URL is of another kind.
-        """
-        scheme, separator, path = self.database.partition(":///")
-        if scheme != "sqlite" or not separator or not path:
-            raise ValueError(
-                f"--database {self.database!r}: expected sqlite:///relative/path or sqlite:////absolute/path"
-            )
-        return Path(path)
+        """The file of the database."""
+        return Path(self.database.removeprefix(_SQLITE))
 
 
 def flag(name: str) -> str:

@@ -43,11 +43,11 @@ def connected(server: str) -> Iterator[Connection]:
             yield Connection(EventLogServiceStub(channel), OperationsStub(channel))  # type: ignore[no-untyped-call]
     except grpc.RpcError as error:
         lines = explain(error, server)
-    except UnicodeEncodeError as error:
+    except UnicodeEncodeError as error:  # what protobuf says of an argument that is not text
         lines = [f"{error.object!r} is not UTF-8 text"]
     else:
         return
-    print("footfall:", printable("\n".join(lines), keep="\n"), file=sys.stderr)
+    print("footfall:", "\n".join(map(printable, lines)), file=sys.stderr)
     raise typer.Exit(1)
 
 
@@ -56,11 +56,12 @@ def explain(error: grpc.RpcError, server: str) -> list[str]:
     call: Any = error  # every error of a finished call is a grpc.Call, too
     status = rpc_status.from_call(call)
     if status is None and call.code() is grpc.StatusCode.UNAVAILABLE:
-        start = "start one with `footfall serve`, or name another with --server or FOOTFALL_SERVER"
-        return [f"no Footfall server answers at {server}; {start}"]
+        start = "start one with `footfall serve` (in a checkout: `python -m service serve`)"
+        return [f"no Footfall server answers at {server}; {start}, or name another with --server or FOOTFALL_SERVER"]
     if status is None and call.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return [f"the server at {server} did not answer within {CALL_TIMEOUT_S} seconds"]
-    lines = [f"{call.code().name}: {call.details()}"]
-    return (
-        lines + [f"  {item.field or 'request'}: {item.description}" for item in violations(status)] if status else lines
-    )
+    rules = violations(status) if status else ()
+    return [
+        f"{call.code().name}: {call.details()}",
+        *(f"  {item.field or 'request'}: {item.description}" for item in rules),
+    ]

@@ -13,9 +13,23 @@ from service.commands.connection import Connection, connected
 from service.commands.following import follow
 from service.commands.outcome import Outcome, describe, outcome
 from service.commands.texts import count
-from service.commands.upload import label, upload
+from service.commands.upload import STDIN, label, upload
 
 cli = options.verb()
+
+
+def _existing(files: list[Path]) -> list[Path]:
+    """Returns `files` as they are.
+
+    Raises:
+        typer.BadParameter: One is missing, or is a directory.
+    """
+    for file in files:
+        if file != STDIN and not file.exists():
+            raise typer.BadParameter(f"{file}: there is no such file")
+        if file.is_dir():
+            raise typer.BadParameter(f"{file}: that is a directory")
+    return files
 
 
 @cli.command()
@@ -23,12 +37,7 @@ def import_files(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            allow_dash=True,
-            help="Files of JSON lines, plain or gzip; - is standard input.",
+            metavar="FILE", callback=_existing, help="Files of JSON lines, maybe gzip; - is standard input."
         ),
     ],
     server: options.Server = options.DEFAULT_SERVER,
@@ -36,7 +45,9 @@ def import_files(
     errors_prefix: Annotated[
         str,
         typer.Option(
-            metavar="gs://…", show_default=False, help="Write the rejected lines to files under this prefix, too."
+            metavar="gs://BUCKET/PATH",
+            show_default=False,
+            help="Write the rejected lines to files under this prefix, too.",
         ),
     ] = "",
 ) -> None:
@@ -56,7 +67,8 @@ def import_files(
                 print(f"footfall: {label(file)} can't be read: {error.strerror}", file=sys.stderr)
                 raise typer.Exit(1) from None
     if len(files) > 1:
-        print(f"{count(len(files), 'file')}: {total}")
+        failed = f", {count(total.failed, 'import')} failed" if total.failed else ""
+        print(f"{count(len(files), 'file')}: {total}{failed}")
     if not total.flawless:
         raise typer.Exit(1)
 

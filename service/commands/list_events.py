@@ -11,7 +11,7 @@ from generated.google.cloud.talent.v4.event_pb2 import JobEvent
 from service.commands import listing, options
 from service.commands.connection import connected
 from service.commands.listing import Listing, fixed, flexible
-from service.commands.texts import moment, source
+from service.commands.texts import moment
 
 cli = options.verb()
 
@@ -42,8 +42,7 @@ def list_events(
 
 def _user_event_row(stored: StoredUserEvent) -> Sequence[str]:
     event = stored.user_event
-    joined = "yes" if stored.joined else "no"
-    return moment(event.event_time), event.event_type, event.visitor_id, ", ".join(_about(event)), joined
+    return moment(event.event_time), event.event_type, event.visitor_id, ", ".join(_about(event))
 
 
 def _about(event: UserEvent) -> Iterator[str]:
@@ -61,18 +60,18 @@ def _client_event_row(stored: StoredClientEvent) -> Sequence[str]:
     event = stored.client_event
     kind = JobEvent.JobEventType.Name(event.job_event.type)
     jobs = ", ".join(job.rpartition("/")[2] for job in event.job_event.jobs)
-    return moment(event.create_time), kind, event.event_id, jobs, source(stored.source)
+    return moment(event.create_time), kind, event.event_id, jobs
 
 
 _USER_EVENTS = Listing(
     "user event",
     "user_events",
-    (fixed("TIME (UTC)", 19), flexible("TYPE"), flexible("VISITOR"), flexible("ABOUT"), fixed("JOINED", 6)),
+    (fixed("TIME (UTC)", 19), fixed("TYPE", 23), flexible("VISITOR"), flexible("ABOUT", 2)),
     _user_event_row,
 )
 _CLIENT_EVENTS = Listing(
     "client event",
     "client_events",
-    (fixed("TIME (UTC)", 19), flexible("TYPE"), flexible("ID"), flexible("JOBS"), flexible("SOURCE")),
+    (fixed("TIME (UTC)", 19), fixed("TYPE", 23), flexible("ID"), flexible("JOBS", 2)),
     _client_event_row,
 )

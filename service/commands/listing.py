@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import rich.box
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -17,6 +16,7 @@ from service.commands.texts import count, printable
 from service.events import json
 
 _PAGE_SIZE = 1_000  # the most that the server gives
+_UNBOUNDED = 10_000  # columns of a terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,14 @@ class Listing:
         items: The field of the replies that holds them.
         columns: How a table shows them.
         row: Their texts in a table.
+        whole: Whether the terminal is left to wrap a row that is too wide, so that its last text can be copied.
     """
 
     noun: str
     items: str
     columns: Sequence[Column]
     row: Callable[[Any], Sequence[str]]
+    whole: bool = False
 
 
 def fixed(title: str, width: int, *, right: bool = False) -> Column:
@@ -81,22 +83,24 @@ def to_json(message: Any) -> str:
 def _pages(method: Any, request: Any, items: str, limit: int) -> Iterator[Any]:
     left = limit
     while True:
-        request.page_size = min(left or _PAGE_SIZE, _PAGE_SIZE)
+        request.page_size = min(left, _PAGE_SIZE) if limit else _PAGE_SIZE
         page = method(request, timeout=CALL_TIMEOUT_S)
         yield page
         left -= len(getattr(page, items))
         request.page_token = page.next_page_token
-        if not request.page_token or (limit and left <= 0):
+        if not request.page_token or left == 0:
             return
 
 
 def _print_table(listing: Listing, items: Sequence[Any], *, with_titles: bool) -> None:
     """One page as a table; widths depend on the terminal alone, so that the pages line up."""
-    box = rich.box.SIMPLE_HEAD if with_titles else rich.box.SIMPLE
-    table = Table(*(column.copy() for column in listing.columns), box=box, show_header=with_titles, expand=True)
+    columns = (column.copy() for column in listing.columns)  # a column keeps the cells of its table
+    table = Table(
+        *columns, box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=with_titles, expand=not listing.whole
+    )
     for item in items:
-        table.add_row(*(Text(printable(cell, keep="\n")) for cell in listing.row(item)))
-    Console(highlight=False).print(table)
+        table.add_row(*(Text(printable(cell)) for cell in listing.row(item)))
+    Console(highlight=False, width=_UNBOUNDED if listing.whole else None).print(table)
 
 
 def _summary(noun: str, printed: int, last_page: Any) -> str:

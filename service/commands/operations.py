@@ -70,20 +70,20 @@ def list_operations(
     request = operations_proto_pb2.ListOperationsRequest(name=above, filter=filter_)
 
     def row(operation: Operation) -> Sequence[str]:
-        counts, metadata = outcome(operation), ImportMetadata()
-        operation.metadata.Unpack(metadata)
+        counts = outcome(operation)
         name = operation.name.removeprefix(f"{catalog}/operations/")  # what is left still names it to the other verbs
-        return name, state(operation), moment(metadata.create_time), f"{counts.good:,}", f"{counts.rejected:,}"
+        created = moment(_metadata(operation).create_time)
+        return created, state(operation), f"{counts.good:,}", f"{counts.rejected:,}", name
 
     columns = (
-        flexible("OPERATION"),
-        fixed("STATE", 9),
         fixed("CREATED (UTC)", 19),
-        fixed("GOOD", 10, right=True),
-        fixed("REJECTED", 10, right=True),
+        fixed("STATE", 9),
+        fixed("GOOD", 9, right=True),
+        fixed("REJECTED", 9, right=True),
+        flexible("OPERATION"),
     )
     with connected(server) as connection:
-        shown = Listing("operation", "operations", columns, row)
+        shown = Listing("operation", "operations", columns, row, whole=True)
         listing.show(shown, connection.operations.ListOperations, request, limit=limit, as_json=as_json)
 
 
@@ -104,7 +104,11 @@ def show(
     if as_json or (as_json is None and not sys.stdout.isatty()):
         print(listing.to_json(operation))
     else:
-        print(*describe(operation, operation.name), sep="\n")
+        metadata = _metadata(operation)
+        print(operation.name)
+        created, updated = moment(metadata.create_time), moment(metadata.update_time)
+        print(f"{state(operation)}, created {created}, updated {updated} (UTC)")
+        print(*describe(operation, "events"), sep="\n")
 
 
 @cli.command()
@@ -139,7 +143,8 @@ def cancel(
         operation = connection.operations.GetOperation(
             operations_proto_pb2.GetOperationRequest(name=full), timeout=CALL_TIMEOUT_S
         )
-    print(f"{name}: asked to stop" if not operation.done else f"{name}: it has ended, {state(operation)}")
+    ended = "cancelled" if state(operation) == "cancelled" else f"it had ended before, {state(operation)}"
+    print(f"{name}: {ended if operation.done else 'asked to stop'}")
 
 
 @cli.command()
@@ -154,6 +159,13 @@ def delete(
         request = operations_proto_pb2.DeleteOperationRequest(name=_full(name, catalog))
         connection.operations.DeleteOperation(request, timeout=CALL_TIMEOUT_S)
     print(f"{name}: deleted")
+
+
+def _metadata(operation: Operation) -> ImportMetadata:
+    """Returns the metadata of an import; empty for another kind of operation."""
+    metadata = ImportMetadata()
+    operation.metadata.Unpack(metadata)
+    return metadata
 
 
 def _full(name: str, catalog: str) -> str:

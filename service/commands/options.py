@@ -12,8 +12,23 @@ DEFAULT_SERVER: Final = "127.0.0.1:50051"
 DEFAULT_CATALOG: Final = "projects/local/locations/global/catalogs/default_catalog"
 DEFAULT_LIMIT: Final = 100
 
+
+def _address(server: str) -> str:
+    """Returns `server` as it is.
+
+    Raises:
+        typer.BadParameter: It is empty, or a URL.
+    """
+    if not server or "://" in server:
+        raise typer.BadParameter(f"{server!r}; allowed: host:port")
+    return server
+
+
 Server = Annotated[
-    str, typer.Option("--server", metavar="HOST:PORT", envvar="FOOTFALL_SERVER", help="The server to talk to.")
+    str,
+    typer.Option(
+        "--server", metavar="HOST:PORT", envvar="FOOTFALL_SERVER", callback=_address, help="The server to talk to."
+    ),
 ]
 Catalog = Annotated[
     str,

@@ -24,13 +24,13 @@ class Outcome:
         good: Events that keep the rules.
         stored: Those of them that were new; known once an import succeeded.
         rejected: Events that were refused.
-        succeeded: Whether it ended, and well; rejected events don't count against it.
+        failed: Imports that did not succeed, or not yet.
     """
 
     good: int = 0
     stored: int | None = 0
     rejected: int = 0
-    succeeded: bool = True
+    failed: int = 0
 
     @property
     def read(self) -> int:
@@ -39,13 +39,12 @@ class Outcome:
 
     @property
     def flawless(self) -> bool:
-        """Whether it ended well and took every event."""
-        return self.succeeded and not self.rejected
+        """Whether every import succeeded and took every event."""
+        return not self.failed and not self.rejected
 
     def __add__(self, other: Outcome) -> Outcome:
         stored = None if self.stored is None or other.stored is None else self.stored + other.stored
-        succeeded = self.succeeded and other.succeeded
-        return Outcome(self.good + other.good, stored, self.rejected + other.rejected, succeeded)
+        return Outcome(self.good + other.good, stored, self.rejected + other.rejected, self.failed + other.failed)
 
     def __str__(self) -> str:
         stored = "" if self.stored is None else f" ({self.stored:,} stored, {self.good - self.stored:,} repeated)"
@@ -59,7 +58,7 @@ def outcome(operation: Operation) -> Outcome:
     stored = None
     if operation.response.Unpack(response):
         stored = response.import_summary.joined_events_count + response.import_summary.unjoined_events_count
-    return Outcome(metadata.success_count, stored, metadata.failure_count, state(operation) == "succeeded")
+    return Outcome(metadata.success_count, stored, metadata.failure_count, state(operation) != "succeeded")
 
 
 def state(operation: Operation) -> str:
@@ -81,7 +80,7 @@ def describe(operation: Operation, label: str) -> Iterator[str]:
     result = outcome(operation)
     if operation.HasField("error"):
         yield f"{label}: {state(operation)}: {printable(operation.error.message)}"
-    yield f"{label}: {result}" if result.succeeded else f"{label}: {result} until then"
+    yield f"{label}: {result}{' until then' if result.failed else ''}"
     response = ImportUserEventsResponse()
     if not operation.response.Unpack(response):
         return
@@ -89,7 +88,7 @@ def describe(operation: Operation, label: str) -> Iterator[str]:
         yield f"  {printable(_place(sample) + sample.message)}"
     if result.rejected > _SAMPLES:
         yield f"  and {result.rejected - _SAMPLES:,} more; `footfall rejected` lists them"
-    if prefix := response.errors_config.gcs_prefix:
+    if result.rejected and (prefix := response.errors_config.gcs_prefix):
         yield f"  the rejected lines are also under {printable(prefix)}"
 
 

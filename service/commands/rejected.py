@@ -35,7 +35,7 @@ def rejected(
 def _row(rejection: RejectedEvent) -> Sequence[str]:
     where = f"{rejection.uri}:{rejection.line_number}" if rejection.uri else source(rejection.source)
     fields = dict.fromkeys(item.field for item in violations(rejection.status))
-    return moment(rejection.receive_time), where, "\n".join(fields), rejection.status.message
+    return moment(rejection.receive_time), where, ", ".join(fields), rejection.status.message
 
 
 _REJECTIONS = Listing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import sys
 from typing import Annotated, Any
 
@@ -22,10 +23,11 @@ def serve(**flags: Any) -> None:
 
     Every option is also an environment variable; an option that is given goes before its variable.
     """
+    settings = _settings({name: value for name, value in flags.items() if value is not None})
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's core prints what this program says better
     from service import app  # noqa: PLC0415  the server itself: a wrong setting is told without waiting for it
     from service.storage.base import StoreError  # noqa: PLC0415
 
-    settings = _settings({name: value for name, value in flags.items() if value is not None})
     logs.configure(settings.log_format, settings.log_level)
     try:
         asyncio.run(app.serve(settings))
@@ -41,18 +43,12 @@ def _settings(flags: dict[str, Any]) -> Settings:
         typer.Exit: 2; every wrong one is named on standard error.
     """
     try:
-        settings = Settings(**flags)
-        _ = settings.database_path  # the only setting whose form is checked on use
+        return Settings(**flags)
     except ValidationError as error:
         for problem in error.errors():
             name = str(problem["loc"][0])
             print(f"footfall: {setting_texts.refusal(name, problem['input'])}", file=sys.stderr)
-    except ValueError:
-        value = flags.get("database") or setting_texts.from_environment("database")
-        print(f"footfall: {setting_texts.refusal('database', value)}", file=sys.stderr)
-    else:
-        return settings
-    raise typer.Exit(2)
+        raise typer.Exit(2) from None
 
 
 def _parameter(name: str) -> inspect.Parameter:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, get_args, get_origin
@@ -25,6 +24,8 @@ _FORMS: Final[dict[Any, tuple[str | None, str]]] = {
 _SPECIAL_FORMS: Final = {
     "grpc_address": "host:port",
     "database": "sqlite:///relative/path or sqlite:////absolute/path",
+    "catalogs": "projects/P/locations/L/catalogs/C, comma-separated",
+    "tenants": "projects/P/tenants/T, comma-separated",
 }
 _UNITS: Final = ("bytes", "KiB", "MiB", "GiB")
 
@@ -85,14 +86,10 @@ def option_help(name: str) -> str:
     return f"{Settings.model_fields[name].description} [env: {env_name(name)}; default: {default(name)}]"
 
 
-def from_environment(name: str) -> str | None:
-    """Returns the value of a setting's variable; None when it is not set."""
-    return os.environ.get(env_name(name))
-
-
 def refusal(name: str, value: Any) -> str:
     """Returns what a person is told of a value that a setting can't have."""
-    return f"{flag(name)} ({env_name(name)}) is {str(value)!r}; allowed: {allowed(name)}"
+    shown = ",".join(value) if isinstance(value, list) else str(value)
+    return f"{flag(name)} ({env_name(name)}) is {shown!r}; allowed: {allowed(name)}"
 
 
 def reference() -> str:

@@ -11,18 +11,9 @@ from google.rpc.status_pb2 import Status
 from generated.footfall.v1.event_log_pb2 import EventSource
 
 
-def printable(text: str, keep: str = "") -> str:
-    """Returns `text` without what could steer a terminal: events come from strangers.
-
-    Args:
-        text: Any text.
-        keep: Control characters to let through.
-    """
-    return (
-        text
-        if text.isprintable()
-        else "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
-    )
+def printable(text: str) -> str:
+    """Returns `text` without what could steer a terminal: events come from strangers."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def moment(time: Timestamp) -> str:

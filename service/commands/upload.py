@@ -67,6 +67,10 @@ class Outgoing:
         self._newlines += data.count(b"\n")
         self._ends_in_line = not data.endswith(b"\n")
 
+    def end(self) -> None:
+        """Shows that all of it is out."""
+        self._stage.end(self.bytes)
+
     @property
     def lines(self) -> int | None:
         """How many lines went out, blank ones included; None when they are compressed."""
@@ -100,7 +104,9 @@ def upload(
     first = UploadUserEventsRequest(parent=catalog, file_name=label(path), gcs_errors_prefix=errors_prefix)
     with _opened(path) as file:
         outgoing = Outgoing(file, first, stages.begin(f"{label(path)} upload", in_bytes, _size(file)))
-        return _send(connection.event_log.UploadUserEvents, outgoing), outgoing.lines
+        operation = _send(connection.event_log.UploadUserEvents, outgoing)
+        outgoing.end()
+    return operation, outgoing.lines
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -149,7 +149,9 @@ class ImportUserEvents:
             try:
                 chunk = await asyncio.to_thread(next, pieces, None)
             except DAMAGED as error:
-                raise ObjectError(f"{options.uri} is damaged: {error}. The lines before the damage were imported.") from error
+                raise ObjectError(
+                    f"{options.uri} is damaged: {error}. The lines before the damage were imported."
+                ) from error
             if chunk is None:
                 return None
             if chunk.too_long:
