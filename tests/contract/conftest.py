@@ -1,0 +1,69 @@
+"""A server for each module, official clients connected to it, and names that no other test uses."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.clients import RETAIL, TALENT, EventLoop, Official, connected
+from tests.support.reflected import ReflectedClient
+from tests.support.server import Server
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def event_loop_thread() -> Iterator[EventLoop]:
+    with EventLoop() as loop:
+        yield loop
+
+
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server; an indirect parameter is a list of further flags for it."""
+    with Server(tmp_path_factory.mktemp("server"), *getattr(request, "param", ())) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=RETAIL)
+def retail(request: pytest.FixtureRequest, server: Server, event_loop_thread: EventLoop) -> Iterator[Official]:
+    """Each official client of the retail user event service."""
+    with connected(request.param, server.address, event_loop_thread) as official:
+        yield official
+
+
+@pytest.fixture(scope="module", params=TALENT)
+def talent(request: pytest.FixtureRequest, server: Server, event_loop_thread: EventLoop) -> Iterator[Official]:
+    """Each official client of the talent event service."""
+    with connected(request.param, server.address, event_loop_thread) as official:
+        yield official
+
+
+@pytest.fixture(scope="module")
+def reflected(server: Server) -> Iterator[ReflectedClient]:
+    """A client of every served method, with every field of ours."""
+    with server.channel() as channel:
+        yield ReflectedClient(channel)
+
+
+@pytest.fixture
+def catalog() -> str:
+    """A catalog of the test's own."""
+    return f"projects/p/locations/global/catalogs/catalog-{next(_numbers)}"
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant of the test's own."""
+    return f"projects/p/tenants/tenant-{next(_numbers)}"
+
+
+@pytest.fixture
+def bucket(server: Server) -> Path:
+    """A bucket of the test's own in the server's --buckets-dir: the folder `bucket-N`, which is `gs://bucket-N`."""
+    path = server.buckets / f"bucket-{next(_numbers)}"
+    path.mkdir()
+    return path
