@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,7 +19,7 @@ from service.events.record import UserEventRecord, user_event_record
 from service.events.user_event import UserEventRules
 from service.operations.import_requests import errors_file
 from service.operations.progress import Progress
-from service.operations.runner import OperationCancelledError, Running, patiently
+from service.operations.runner import Running, patiently
 from service.operations.spool import Spool
 from service.sources.decoder import Decoder
 from service.sources.decoding import Decoded, DecodeOptions, reject_long_line, salt
@@ -69,8 +69,9 @@ class ImportUserEvents:
             return _response(request, running.progress, [])
         try:
             await self._import_files(running, plan)
-        except OperationCancelledError:
-            await self._publish_errors(running, plan)
+        except Exception:
+            with contextlib.suppress(ObjectError, OSError):  # what stopped the import is told, not this
+                await self._publish_errors(running, plan)
             raise
         samples = await self._publish_errors(running, plan)
         return _response(request, running.progress, samples)
@@ -125,7 +126,7 @@ class ImportUserEvents:
         try:
             text = await asyncio.to_thread(plain, file)
             decoded = self._decoded(text, options, cursor.get("offset", 0), cursor.get("line", 1))
-            async with aclosing(decoded):
+            async with contextlib.aclosing(decoded):
                 async for chunk, outcome in decoded:
                     position = {"object": index, "offset": chunk.next_offset, "line": chunk.next_line}
                     await self._store(running, outcome, position, source, info.uri)

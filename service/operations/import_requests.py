@@ -18,12 +18,19 @@ from service.operations.runner import Runner
 from service.rpc.policy import Policy
 from service.sources import objects
 from service.sources.decoding import too_old
-from service.sources.objects import ObjectError, ObjectInfo, ObjectNotFoundError, ObjectStore
+from service.sources.objects import (
+    ObjectError,
+    ObjectInfo,
+    ObjectNotFoundError,
+    ObjectStorageUnavailableError,
+    ObjectStore,
+)
 from service.storage.base import OperationRow, OperationState
 from service.storage.writer import Writer
 
 _INLINE = "input_config.user_event_inline_source.user_events"
 _INLINE_JSON = "inputConfig.userEventInlineSource.userEvents"
+_MAX_INLINE_EVENTS = 100_000  # Google recommends at most 10,000
 _CHECKS_AT_ONCE = 200  # events checked between two turns of the event loop, about 2 ms
 _DATA_SCHEMAS = ("", "user_event")
 
@@ -120,6 +127,9 @@ class ImportRequests:
         events = request.input_config.user_event_inline_source.user_events
         if not events:
             raise errors.invalid_argument([errors.missing(_INLINE)])
+        if len(events) > _MAX_INLINE_EVENTS:
+            rule = f"must have at most {_MAX_INLINE_EVENTS:,} events, but has {len(events):,}; put them into a file."
+            raise errors.invalid_argument([errors.violation(_INLINE, rule, "TOO_MANY")])
         violations: list[Violation] = []
         filled = []
         oldest_us = self._oldest_us(now_us)
@@ -131,6 +141,8 @@ class ImportRequests:
             if not event.HasField("event_time"):
                 set_microseconds(event.event_time, now_us)
                 filled.append(index)
+            if len(violations) >= errors.MAX_VIOLATIONS:
+                break
         if violations:
             raise errors.invalid_argument(violations)
         return filled
@@ -175,6 +187,8 @@ class ImportRequests:
                 resource_name=error.uri,
                 reason="OBJECT_NOT_FOUND",
             ) from error
+        except ObjectStorageUnavailableError as error:
+            raise errors.unavailable(str(error), reason="OBJECT_STORAGE_UNAVAILABLE", retry_after_s=5.0) from error
         except ObjectError as error:
             raise errors.failed_precondition(str(error), reason="OBJECT_STORAGE_UNUSABLE", subject="gs://") from error
         return list(found)

@@ -15,7 +15,12 @@ from service import failpoints
 from service.events import errors
 from service.operations.progress import Progress
 from service.sources.decoder import DecoderDiedError
-from service.sources.objects import ObjectChangedError, ObjectError, ObjectNotFoundError
+from service.sources.objects import (
+    ObjectChangedError,
+    ObjectError,
+    ObjectNotFoundError,
+    ObjectStorageUnavailableError,
+)
 from service.storage.base import OperationRow, OperationState, StorageUnavailableError, Store, Transaction
 from service.storage.writer import QueueFullError, Writer, WriterClosedError
 
@@ -98,7 +103,7 @@ async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(_RETRY_SECONDS)
 
 
-def _failure(error: Exception, name: str) -> errors.RpcError:
+def _failure(error: Exception, name: str) -> errors.RpcError:  # noqa: PLR0911  a table, as a match
     match error:
         case errors.RpcError():
             return error
@@ -111,6 +116,8 @@ def _failure(error: Exception, name: str) -> errors.RpcError:
                 resource_name=error.uri,
                 reason="OBJECT_NOT_FOUND",
             )
+        case ObjectStorageUnavailableError():
+            return errors.unavailable(str(error), reason="OBJECT_STORAGE_UNAVAILABLE", retry_after_s=5.0)
         case ObjectError():
             return errors.failed_precondition(str(error), reason="OBJECT_UNUSABLE", subject=name)
         case DecoderDiedError():

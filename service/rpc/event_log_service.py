@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from pathlib import PurePath
 from typing import Any, BinaryIO, TypeVar, cast
@@ -162,14 +163,18 @@ class EventLogService:
         if first.gcs_errors_prefix:
             await self._imports.check_errors_prefix(first.gcs_errors_prefix, "gcs_errors_prefix")
         operation_id = new_operation_id(IMPORT_USER_EVENTS)
-        file = await asyncio.to_thread(self._spool.new_upload, operation_id)
+        try:
+            file = await asyncio.to_thread(self._spool.new_upload, operation_id)
+        except OSError as error:
+            raise _spool_failed(error) from error
         try:
             size = await self._receive(first, requests, file)
         except BaseException:
             self._spool.discard(operation_id)
             raise
         finally:
-            file.close()
+            with contextlib.suppress(OSError):  # what could not be written was told before
+                file.close()
         request = ImportUserEventsRequest(parent=first.parent)
         if first.gcs_errors_prefix:
             request.errors_config.gcs_prefix = first.gcs_errors_prefix
@@ -231,7 +236,8 @@ def _not_found(resource_type: str, name: str) -> errors.RpcError:
 
 def _number(event_id: str) -> int:
     """The arrival number that an event's id is; one that no event has when it is not a number of ours."""
-    return int(event_id) if event_id.isascii() and event_id.isdecimal() and len(event_id) < _ID_DIGITS else 0
+    number = int(event_id) if event_id.isascii() and event_id.isdecimal() and len(event_id) < _ID_DIGITS else 0
+    return number if str(number) == event_id else 0
 
 
 def _source(number: int) -> event_log_pb2.EventSource:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import contextlib
 import pickle
 import signal
 import struct
@@ -28,13 +27,66 @@ class DecoderDiedError(Exception):
     """The decoding process ended (killed, or out of memory) with work in hand."""
 
 
+class _Child:
+    """One decoding process and what waits for it; answers come in the order of the requests."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._process = process
+        self._requests = process.stdin
+        self._answers = process.stdout
+        self._waiting: collections.deque[asyncio.Future[Decoded]] = collections.deque()
+        self.alive = True
+        self._reading = asyncio.create_task(self._read())
+
+    @classmethod
+    async def start(cls) -> _Child:
+        """Starts a process."""
+        return cls(
+            await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "service.sources.decoder",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+        )
+
+    def ask(self, request: bytes) -> asyncio.Future[Decoded]:
+        """Sends a request; the future fails with DecoderDiedError when the process ends before it has answered."""
+        future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._requests.write(_LENGTH.pack(len(request)) + request)
+        return future
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                (length,) = _LENGTH.unpack(await self._answers.readexactly(_LENGTH.size))
+                # The child is this program, started by this process: its pickles are its own.
+                decoded = pickle.loads(await self._answers.readexactly(length))  # noqa: S301
+                future = self._waiting.popleft()
+                if not future.done():
+                    future.set_result(decoded)
+        except asyncio.IncompleteReadError:
+            self.alive = False
+            for future in self._waiting:
+                if not future.done():
+                    future.set_exception(DecoderDiedError("the decoding process ended before its work was done"))
+            await self._process.wait()
+
+    async def close(self) -> None:
+        """Ends the process once it has answered."""
+        self._requests.close()
+        await self._reading
+
+
 class Decoder:
-    """The parent's side: starts the child on first use, and again should it die."""
+    """The parent's side: starts a child on first use, and another should it die."""
 
     def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self._waiting: collections.deque[asyncio.Future[Decoded]] = collections.deque()
-        self._replies: asyncio.Task[None] | None = None
+        self._child: _Child | None = None
         self._starting = asyncio.Lock()
 
     async def decode(self, data: bytes, first_line: int, options: DecodeOptions) -> Decoded:
@@ -43,65 +95,24 @@ class Decoder:
         Raises:
             DecoderDiedError: The child died over it, twice.
         """
+        request = pickle.dumps((data, first_line, options), pickle.HIGHEST_PROTOCOL)
         try:
-            return await self._ask(data, first_line, options)
+            return await (await self._living()).ask(request)
         except DecoderDiedError:
             log.warning("decoder_died", file=options.uri, first_line=first_line)
-            return await self._ask(data, first_line, options)
+            return await (await self._living()).ask(request)
 
-    async def _ask(self, data: bytes, first_line: int, options: DecodeOptions) -> Decoded:
+    async def _living(self) -> _Child:
         async with self._starting:
-            if self._process is None or self._replies is None or self._replies.done():
-                await self._start()
-            assert self._process is not None
-            assert self._process.stdin is not None
-            request = pickle.dumps((data, first_line, options), pickle.HIGHEST_PROTOCOL)
-            future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
-            self._waiting.append(future)
-            self._process.stdin.write(_LENGTH.pack(len(request)) + request)
-            with contextlib.suppress(ConnectionError):  # the reader of replies reports the death
-                await self._process.stdin.drain()
-        return await future
-
-    async def _start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "service.sources.decoder",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        self._replies = asyncio.create_task(self._read(self._process))
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        try:
-            while True:
-                (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
-                # The child is this program, started by this process: its pickles are its own.
-                decoded = pickle.loads(await process.stdout.readexactly(length))  # noqa: S301
-                self._settle(decoded)
-        except asyncio.IncompleteReadError:
-            while self._waiting:
-                self._settle(DecoderDiedError("the decoding process ended before its work was done"))
-            await process.wait()
-
-    def _settle(self, result: Decoded | DecoderDiedError) -> None:
-        future = self._waiting.popleft()
-        if future.done():
-            return
-        if isinstance(result, DecoderDiedError):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
+            if self._child is None or not self._child.alive:
+                self._child = await _Child.start()
+            return self._child
 
     async def close(self) -> None:
-        """Ends the child; it starts again on the next use."""
-        process, replies = self._process, self._replies
-        self._process = self._replies = None
-        if process is not None and process.stdin is not None and replies is not None:
-            process.stdin.close()
-            await replies
+        """Ends the child; another starts on the next use."""
+        child, self._child = self._child, None
+        if child is not None:
+            await child.close()
 
 
 def _read_frame(stream: BinaryIO) -> bytes | None:

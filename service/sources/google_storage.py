@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import google.cloud.storage as storage  # noqa: PLR0402  types of other google.cloud packages hide it from mypy
+import requests
 from google.api_core import exceptions
 from google.auth import exceptions as auth_exceptions
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage
+from google.cloud.storage.retry import DEFAULT_RETRY
 
 from service.sources import objects
-from service.sources.objects import ObjectChangedError, ObjectError, ObjectInfo, ObjectNotFoundError
+from service.sources.objects import (
+    ObjectChangedError,
+    ObjectError,
+    ObjectInfo,
+    ObjectNotFoundError,
+    ObjectStorageUnavailableError,
+)
 
+_PATIENCE_SECONDS = 10.0  # with a service that does not answer
+_RETRY = DEFAULT_RETRY.with_timeout(_PATIENCE_SECONDS)
 _READ_BYTES = 8 * 2**20  # one request to the service fetches this much
+
+
+@contextmanager
+def _told(uri: str) -> Iterator[None]:
+    """Raises ObjectError in place of what the client raises."""
+    try:
+        yield
+    except exceptions.NotFound as error:
+        raise ObjectNotFoundError(f"{uri}: {error.message}", uri) from error
+    except (exceptions.RetryError, exceptions.ServerError, requests.ConnectionError, requests.Timeout) as error:
+        raise ObjectStorageUnavailableError(f"{uri}: Google Cloud Storage does not answer: {error}") from error
+    except exceptions.GoogleAPICallError as error:
+        raise ObjectError(f"{uri}: {error.message}") from error
 
 
 class GoogleStorage:
@@ -39,17 +64,15 @@ class GoogleStorage:
     def find(self, uri: str) -> list[ObjectInfo]:
         """See `ObjectStore`."""
         bucket, name = objects.split(uri)
-        try:
+        with _told(uri):
             if not objects.is_pattern(name):
-                blob = self._client.bucket(bucket).get_blob(name)
+                blob = self._client.bucket(bucket).get_blob(name, retry=_RETRY)
                 if blob is None:
                     raise ObjectNotFoundError(f"{uri} not found", uri)
                 return [self._info(blob)]
             matches = objects.pattern(name).fullmatch
-            listed = self._client.list_blobs(bucket, prefix=objects.literal_prefix(name))
+            listed = self._client.list_blobs(bucket, prefix=objects.literal_prefix(name), retry=_RETRY)
             found = sorted(self._info(blob) for blob in listed if matches(blob.name))
-        except exceptions.GoogleAPICallError as error:
-            raise ObjectNotFoundError(f"{uri}: {error.message}", uri) from error
         if not found:
             raise ObjectNotFoundError(f"no object matches {uri}", uri)
         return found
@@ -64,32 +87,25 @@ class GoogleStorage:
     def verify(self, info: ObjectInfo) -> None:
         """See `ObjectStore`."""
         bucket, name = objects.split(info.uri)
-        try:
+        with _told(info.uri):
             blob = self._client.bucket(bucket).get_blob(name)
-        except exceptions.GoogleAPICallError as error:
-            raise ObjectError(f"{info.uri}: {error.message}") from error
         if blob is None or str(blob.generation) != info.version:
             state = f"is generation {blob.generation} now" if blob else "is gone now"
             raise ObjectChangedError(
                 f"{info.uri} changed while it was being imported: it was generation {info.version}, and {state}. "
-                f"Import it "
-                "again; events that are stored already are not stored twice."
+                "Import it again; events that are stored already are not stored twice."
             )
 
     def verify_writable(self, uri: str) -> None:
         """See `ObjectStore`."""
         bucket, _ = objects.split(uri)
-        try:
-            exists = self._client.bucket(bucket).exists()
-        except exceptions.GoogleAPICallError as error:
-            raise ObjectError(f"{uri}: {error.message}") from error
+        with _told(uri):
+            exists = self._client.bucket(bucket).exists(retry=_RETRY)
         if not exists:
             raise ObjectNotFoundError(f"bucket {bucket} not found", uri)
 
     def write(self, uri: str, file: Path) -> None:
         """See `ObjectStore`."""
         bucket, name = objects.split(uri)
-        try:
+        with _told(uri):
             self._client.bucket(bucket).blob(name).upload_from_filename(str(file), content_type="application/json")
-        except exceptions.GoogleAPICallError as error:
-            raise ObjectError(f"{uri} can't be written: {error.message}") from error

@@ -29,6 +29,10 @@ class ObjectNotFoundError(ObjectError):
         self.uri = uri
 
 
+class ObjectStorageUnavailableError(ObjectError):
+    """The place where objects are kept does not answer now."""
+
+
 class ObjectChangedError(ObjectError):
     """An object is not the one any more that was there when the import was accepted."""
 

@@ -68,7 +68,7 @@ class Server:
                     return self
         finally:
             watchdog.cancel()
-        code = self.process.wait()
+        code = self.wait()
         raise AssertionError(f"the server ended with {code} before it served:\n{self.log.read_text()[-4000:]}")
 
     @property
