@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from typing import Literal
 
 import structlog
+
+
+class _Lines:
+    """Writes lines to standard error; one that can't be written is lost, and whoever logged it goes on."""
+
+    def msg(self, message: str) -> None:
+        """Writes one line."""
+        with contextlib.suppress(OSError, ValueError):  # a full disk, a closed pipe
+            sys.stderr.write(f"{message}\n")
+            sys.stderr.flush()
+
+    log = debug = info = warn = warning = error = critical = exception = fatal = msg
 
 
 def configure(log_format: Literal["auto", "json", "console"], level: str) -> None:
@@ -31,6 +44,6 @@ def configure(log_format: Literal["auto", "json", "console"], level: str) -> Non
     structlog.configure(
         processors=shared,
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=True,
     )

@@ -222,7 +222,7 @@ class ImportUserEvents:
             return []
         if plan["errors_prefix"]:
             uri = errors_file(plan["errors_prefix"], identity)
-            await asyncio.to_thread(self._object_store().write, uri, file)
+            await patiently(lambda: asyncio.to_thread(self._object_store().write, uri, file))
             failpoints.hit("operation.errors_published")
         lines = await asyncio.to_thread(self._spool.first_errors, identity, _ERROR_SAMPLES)
         return [json_format.Parse(line, status_pb2.Status()) for line in lines]

@@ -90,11 +90,11 @@ class Work(Protocol):
 
 
 async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Makes `attempt` until it is not stopped by a full disk or queue any more."""
+    """Makes `attempt` until it is not stopped by a full disk or queue, or a storage that is away, any more."""
     while True:
         try:
             return await attempt()
-        except (StorageUnavailableError, QueueFullError) as error:
+        except (StorageUnavailableError, QueueFullError, ObjectStorageUnavailableError) as error:
             log.warning("operation_waits", reason=f"{type(error).__name__}: {error}")
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
@@ -168,7 +168,10 @@ class Runner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def submit(self, row: OperationRow) -> OperationRow:
-        """Makes an operation durable and starts it."""
+        """Makes an operation durable and starts it; even when the caller goes away meanwhile."""
+        return await asyncio.shield(asyncio.create_task(self._submit(row)))
+
+    async def _submit(self, row: OperationRow) -> OperationRow:
         await self._writer.run(lambda transaction: transaction.insert_operation(row))
         self._launch(row)
         return row

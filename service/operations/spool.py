@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from service.storage.folders import make_folder, sync_folder
+
 
 class Spool:
     """A folder of files named after operations.
@@ -18,7 +20,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
 
     def upload(self, operation_id: str) -> Path:
         """Where the uploaded file of an operation is."""
@@ -36,11 +38,7 @@ class Spool:
         """Makes a file of this spool, and its being there, durable."""
         file.flush()
         os.fsync(file.fileno())
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
 
     def append_errors(self, operation_id: str, at: int, reports: Iterable[str]) -> int:
         """Writes report lines at offset `at`, over whatever an attempt that was not committed left there.

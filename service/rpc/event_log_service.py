@@ -180,7 +180,11 @@ class EventLogService:
             request.errors_config.gcs_prefix = first.gcs_errors_prefix
         name = PurePath(first.file_name).name[:_FILE_NAME_CHARS] or "upload"
         plan = {"upload": True, "objects": [[name, size, ""]], "errors_prefix": first.gcs_errors_prefix}
-        return to_operation(await self._imports.start(catalog, request, operation_id, plan))
+        try:
+            return to_operation(await self._imports.start(catalog, request, operation_id, plan))
+        except Exception:  # the operation does not exist, so nothing else would
+            self._spool.discard(operation_id)
+            raise
 
     async def _receive(
         self,

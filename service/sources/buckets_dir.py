@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import BinaryIO
 
 from service.sources import objects
 from service.sources.objects import ObjectChangedError, ObjectError, ObjectInfo, ObjectNotFoundError
+from service.storage.folders import make_folder, sync_folder
 
 
 class BucketsDir:
@@ -85,12 +87,16 @@ class BucketsDir:
         path = self._path(uri)
         partial = path.with_name(f".{path.name}.partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             shutil.copyfile(file, partial)
             with partial.open("rb") as copy:
                 os.fsync(copy.fileno())
             partial.replace(path)
+            sync_folder(path.parent)
         except OSError as error:
+            partial.unlink(missing_ok=True)
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise
             raise ObjectError(f"{uri} can't be written: {error.strerror}") from error
 
 

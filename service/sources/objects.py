@@ -81,6 +81,7 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectError: It can't be written.
+            OSError: The disk is full.
         """
 
 

@@ -10,6 +10,8 @@ from service.rpc.context import CallContext
 from service.rpc.method import Handler, Method
 
 _RETRY_AFTER_S = 1.0
+_QUIET_SECONDS = 0.05  # without a call: then none waits at the door
+_QUIET_ATTEMPTS = 20
 
 
 class Admission:
@@ -23,6 +25,7 @@ class Admission:
         self._limit = limit
         self._in_flight = 0
         self._draining = False
+        self._refused = 0  # while draining
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -31,11 +34,21 @@ class Admission:
         self._draining = True
 
     async def idle(self) -> None:
-        """Returns when no admitted call is in flight."""
+        """Returns when no admitted call is in flight and, so far as that shows, none waits to be handed in either.
+
+        A transport may hold calls that it has not handed in yet; they are to be refused, not cut off. Callers that never
+        stop calling are not waited for.
+        """
         await self._idle.wait()
+        for _ in range(_QUIET_ATTEMPTS):
+            refused = self._refused
+            await asyncio.sleep(_QUIET_SECONDS)
+            if refused == self._refused:
+                return
 
     def _enter(self) -> None:
         if self._draining:
+            self._refused += 1
             raise errors.unavailable(
                 "The server is shutting down; send the call again.",
                 reason="SHUTTING_DOWN",

@@ -20,6 +20,7 @@ from service.storage.base import (
     RejectionPage,
     StoredEvent,
 )
+from service.storage.folders import make_folder
 from service.storage.sqlite import reads
 from service.storage.sqlite.errors import translated
 from service.storage.sqlite.queries import fetch
@@ -53,7 +54,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, rejection_limit: int) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self._lock = filelock.FileLock(f"{path}.lock")
         try:
             self._lock.acquire(blocking=False)
