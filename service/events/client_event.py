@@ -1,4 +1,4 @@
-"""The rules of a talent client event in v4's form (WIRE-FACTS 11, amended by 15). It is its own normal form."""
+"""The rules of a talent client event in v4's form (event.proto). It is its own normal form."""
 
 from __future__ import annotations
 

@@ -62,12 +62,12 @@ def violation(field: str, rule: str, reason: str = "INVALID_VALUE") -> Violation
 
 
 def missing(field: str) -> Violation:
-    """Returns the violation of a required field without a value, in Google's words (WIRE-FACTS 2.1)."""
+    """Returns the violation of a required field without a value, in Google's words."""
     return Violation(field, _missing_text(paths.to_json(field)), "MISSING_FIELD")
 
 
 def unsupported_event_type(value: str, remedy: str) -> Violation:
-    """Returns the violation of an event type outside the list, in Google's words (WIRE-FACTS 2.1), then the remedy."""
+    """Returns the violation of an event type outside the list, in Google's words, then the remedy."""
     shown = paths.quoted(value)[1:-1]
     return Violation("event_type", f"Unsupported eventType {shown}. {remedy}", "UNSUPPORTED_EVENT_TYPE")
 

@@ -1,4 +1,4 @@
-"""The user event types with rules of their own (WIRE-FACTS 3), as one table."""
+"""The user event types with rules of their own (user_event.proto), as one table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class EventType:
 
 CONDITIONAL: Final = frozenset({"cart_id", "purchase_transaction", "search_query", "order_by", "offset"})
 STRICTLY_CONDITIONAL: Final = frozenset({"page_categories"})
-"""Every type takes these, unless the rules are strict (WIRE-FACTS 15)."""
+"""Every type takes these, unless the rules are strict."""
 
 
 def _type(needs: str = "", takes: str = "") -> EventType:
@@ -48,7 +48,7 @@ CUSTOM: Final = EventType(takes=CONDITIONAL | STRICTLY_CONDITIONAL)
 """Any other type."""
 
 is_custom_name: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}").fullmatch
-"""Whether a name may be that of a custom type (WIRE-FACTS 15)."""
+"""Whether a name may be that of a custom type."""
 
 
 def takers(name: str) -> str:

@@ -33,7 +33,7 @@ def decode(message_type: str, text: bytes | str) -> bytes:
     Args:
         message_type: Full name, such as `google.cloud.retail.v2.UserEvent`.
         text: The JSON; bytes are UTF-8. Names of fields are in lowerCamelCase or as in the .proto file; of a name that
-            occurs twice, the last counts. Beside proto3 JSON, Google's lenient shapes are taken (WIRE-FACTS 4.1): one
+            occurs twice, the last counts. Beside proto3 JSON, Google's lenient shapes are taken: one
             value where a list is expected, a list of {key, value} for a map, "true" and "false" for a bool; and a byte
             order mark.
 

@@ -1,4 +1,4 @@
-"""What is wrong with JSON that did not decode, and the lenient shapes that Google's importer takes (WIRE-FACTS 4.1).
+"""What is wrong with JSON that did not decode, and the lenient shapes that Google's importer takes.
 
 Only JSON that protobuf-py refused comes here. The walk follows the message type; whether a single value fits a field is
 asked of protobuf-py, so that the rules of proto3 JSON are written in one place.

@@ -54,7 +54,7 @@ def check_timestamp(found: Findings, field: str, timestamp: Timestamp) -> None:
 
 
 def check_currency(found: Findings, field: str, code: str) -> None:
-    """A three-letter code of ISO 4217 (WIRE-FACTS 2.1)."""
+    """A three-letter code of ISO 4217 (user_event.proto, common.proto)."""
     if code not in CURRENCIES:
         found.add(violation(field, f"must be a three-letter ISO 4217 code, such as USD, but is {paths.quoted(code)}."))
 
@@ -66,7 +66,7 @@ def check_finite(found: Findings, field: str, number: float) -> None:
 
 
 def check_ip_address(found: Findings, field: str, address: str) -> None:
-    """IPv4 or IPv6 (WIRE-FACTS 2.1)."""
+    """IPv4 or IPv6 (user_event.proto, common.proto)."""
     if len(address) > IP_ADDRESS_LENGTH or not _is_ip_address(address):
         found.add(violation(field, f"must be an IPv4 or IPv6 address, but is {paths.quoted(address)}."))
 
@@ -94,7 +94,7 @@ def check_money(found: Findings, field: str, money: Money) -> None:
 
 
 def check_attributes(found: Findings, field: str, attributes: Mapping[str, CustomAttribute]) -> None:
-    """Custom attributes: length of keys, number and length of values, texts or numbers, not both (WIRE-FACTS 2.1)."""
+    """Custom attributes: length of keys, number and length of values, texts or numbers, not both (common.proto)."""
     for key in attributes:
         value = attributes[key]
         texts, numbers = (

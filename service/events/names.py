@@ -92,7 +92,7 @@ def is_job_of(name: str, tenant: str) -> bool:
 
 
 def complete_job(name: str, tenant: str) -> str:
-    """Returns the full name for the forms that versions without tenants use (WIRE-FACTS 15).
+    """Returns the full name for the forms that versions without tenants use.
 
     `projects/p/jobs/j` of the tenant's own project, `jobs/j` and `j` become `{tenant}/jobs/j`; any other comes back as
     it is, for the rules to judge.
@@ -116,6 +116,6 @@ def _split(parent: re.Pattern[str], parent_form: str, collection: str, name: str
 
 
 def _malformed(form: str, name: str, field: str) -> errors.RpcError:
-    # The first sentence is Google's own (WIRE-FACTS 2.2).
+    # The first sentence is Google's own.
     text = f'Request contains an invalid argument. "{field}" must be of the form {form}, but is {paths.quoted(name)}.'
     return errors.invalid_argument([errors.Violation(field, text, "INVALID_RESOURCE_ID")])

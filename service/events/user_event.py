@@ -1,4 +1,4 @@
-"""The rules and the normal form of a user event (WIRE-FACTS 2.1 and 3, as amended by 15)."""
+"""The rules and the normal form of a user event: user_event.proto, with the exceptions of docs/GUARANTEES.md."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MIN_RATING, MAX_RATING = 1, 5
 
 @dataclass(frozen=True, slots=True)
 class UserEventRules:
-    """Which of the two sets of rules holds (WIRE-FACTS 15).
+    """Which of the two sets of rules holds.
 
     Attributes:
         strict: Google's rules to the letter: closed list of types, page_categories on two of them, quantity required.
@@ -75,7 +75,7 @@ def check(event: UserEvent, rules: UserEventRules, *, time_required: bool = Fals
 def normalise(event: UserEvent) -> None:
     """Brings an accepted event into normal form, in place: quantity 1 where absent, on the types that need one.
 
-    Strict rules have rejected such an event before (WIRE-FACTS 15).
+    Strict rules have rejected such an event before.
     """
     if "quantity" in event_types.EVENT_TYPES.get(event.event_type, event_types.CUSTOM).needs:
         for detail in event.product_details:
@@ -160,7 +160,7 @@ def _check_quantity(found: Findings, index: int, quantity: int, *, needed: bool)
 
 
 def _check_rest_of_product(found: Findings, field: str, product: Product) -> None:
-    """Beside id only price_info is heeded (WIRE-FACTS 1.4); of the rest it matters that it can be read back."""
+    """Beside id only price_info is heeded (user_event.proto); of the rest it matters that it can be read back."""
     if product.HasField("price_info"):
         _check_price_info(found, f"{field}.price_info", product.price_info)
     check_printable(found, field, product)

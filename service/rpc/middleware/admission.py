@@ -36,8 +36,8 @@ class Admission:
     async def idle(self) -> None:
         """Returns when no admitted call is in flight and, so far as that shows, none waits to be handed in either.
 
-        A transport may hold calls that it has not handed in yet; they are to be refused, not cut off. Callers that never
-        stop calling are not waited for.
+        A transport may hold calls that it has not handed in yet; they are to be refused, not cut off. Callers that
+        never stop calling are not waited for.
         """
         await self._idle.wait()
         for _ in range(_QUIET_ATTEMPTS):
