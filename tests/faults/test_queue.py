@@ -1,0 +1,52 @@
+"""A write queue that is full refuses at once and says when to come again; who is in it is served."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+import apsw
+import grpc
+
+from tests.faults.client import Client, refusal
+from tests.faults.load import Ledger, Writers, user_event, wait_for
+from tests.support.server import Server
+
+_CATALOG = "projects/p/locations/global/catalogs/queued"
+_LIMIT = 10
+_CALLS = 60
+_QUEUE_FULL = (grpc.StatusCode.UNAVAILABLE, "WRITE_QUEUE_FULL")
+_AT_ONCE_S = 2.0  # SQLite itself waits 5 s for a lock
+
+
+def test_a_full_queue_refuses_at_once_and_serves_who_is_in_it(tmp_path):
+    with Server(tmp_path, "--write-queue-limit", str(_LIMIT)) as server, Client(server.address) as client:
+        client.begin_write(_CATALOG, user_event("before", 0))().result()
+        with closing(apsw.Connection(str(server.database))) as other:
+            other.execute("BEGIN IMMEDIATE")  # nothing can be written until this ends
+            began = time.monotonic()
+            calls = [client.begin_write(_CATALOG, user_event(f"v{number}", number))() for number in range(_CALLS)]
+            # at most one batch is in the writer's hands, and _LIMIT wait
+            wait_for(lambda: sum(call.done() for call in calls) >= _CALLS - 2 * _LIMIT, "calls are refused")
+            assert time.monotonic() - began < _AT_ONCE_S
+            assert not [call for call in calls if call.done() and not call.exception()], "written under a lock"
+            assert client.total_user_events(_CATALOG) == 1, "reading waits for nobody"
+            other.execute("ROLLBACK")
+        refused = [call for call in calls if call.exception()]
+        for call in refused:
+            code, reason, retry_after = refusal(call.exception())
+            assert (code, reason) == _QUEUE_FULL
+            assert retry_after > 0
+        written = {call.result().visitor_id for call in calls if call not in refused}
+        assert len(written) >= _LIMIT
+        assert {event.user_event.visitor_id for event in client.user_events(_CATALOG)} == {"before"} | written
+
+
+def test_a_queue_of_one_under_load_loses_and_doubles_nothing(tmp_path):
+    ledger = Ledger(_CATALOG, "projects/p/tenants/queued")
+    with Server(tmp_path, "--write-queue-limit", "1") as server, Client(server.address) as client:
+        with Writers(server.address, ledger, "w", threads=24, channels=4):
+            wait_for(lambda: min(len(ledger.refused), len(ledger.promised)) >= 100, "some are refused, some are not")
+        assert {refused[:2] for refused in ledger.refused} == {_QUEUE_FULL}
+        assert not ledger.broken
+        ledger.check(client, only_promised=True)
