@@ -100,7 +100,7 @@ SAME = [
 
 # Text; whether we take it; whether json_format does.
 DIFFERENT = [
-    # Google's lenient shapes (WIRE-FACTS 4.1).
+    # Google's lenient shapes.
     ('{"experimentIds":"a"}', True, False),
     ('{"attributes":[{"key":"k","value":{"text":["t"]}}]}', True, False),
     ('{"userInfo":{"directUserRequest":"true"}}', True, False),

@@ -1,0 +1,215 @@
+"""The writer: what it has answered is stored, one bad row hurts nobody else, steps give way, closing drains."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from service.storage.base import StoreError, Verdict
+from service.storage.writer import QueueFullError, WriterClosedError
+from tests.storage.rows import (
+    CATALOG,
+    TENANT,
+    client_event,
+    client_events,
+    intern,
+    rejection,
+    rejections,
+    user_event,
+    user_events,
+)
+from tests.storage.writing import Held, started, writing
+
+
+@pytest.fixture
+def parent(store):
+    return intern(store, CATALOG)
+
+
+def test_rows_of_all_kinds_share_a_batch_and_each_gets_its_answer(store, parent):
+    async def run():
+        async with writing(store) as writer:
+            async with Held(writer):
+                tasks = await started(
+                    writer.write_client_event(client_event(parent, 1)),
+                    writer.write_user_event(user_event(parent, 1)),
+                    writer.write_client_event(client_event(parent, 1, fingerprint=b"other")),
+                    writer.write_rejection(rejection(parent, 1)),
+                    writer.write_client_event(client_event(parent, 1)),
+                )
+                assert writer.depth == len(tasks)
+            return await asyncio.gather(*tasks)
+
+    assert asyncio.run(run()) == [Verdict.STORED, None, Verdict.CONFLICT, None, Verdict.REPEATED]
+    assert len(user_events(store)) == len(client_events(store, CATALOG)) == len(rejections(store)) == 1
+
+
+def test_an_answer_means_that_it_is_stored(store, parent):
+    async def run():
+        async with writing(store) as writer:
+            for number in range(20):
+                await writer.write_user_event(user_event(parent, number))
+                assert len(user_events(store)) == number + 1
+
+    asyncio.run(run())
+
+
+def test_one_bad_row_does_not_take_the_others_down(store, parent):
+    bad = user_event(parent, 3, visitor_id=None)
+
+    async def run():
+        async with writing(store) as writer:
+            async with Held(writer):
+                tasks = await started(
+                    *(
+                        writer.write_user_event(bad if number == 3 else user_event(parent, number))
+                        for number in range(8)
+                    ),
+                    writer.write_client_event(client_event(parent, 1)),
+                )
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            await writer.write_user_event(user_event(parent, 100))
+            return results
+
+    results = asyncio.run(run())
+    assert isinstance(results[3], StoreError)
+    assert [result for number, result in enumerate(results) if number != 3] == [None] * 7 + [Verdict.STORED]
+    assert [event.event_time_us for event in user_events(store)] == [0, 1, 2, 4, 5, 6, 7, 100]
+
+
+def test_an_error_in_a_call_reaches_its_caller_only(store, parent):
+    async def run():
+        async with writing(store) as writer:
+            async with Held(writer):
+                tasks = await started(
+                    writer.run(lambda transaction: transaction.insert_user_events([user_event(parent, 1)]) and 1 / 0),
+                    writer.write_user_event(user_event(parent, 2)),
+                    writer.run(lambda transaction: transaction.intern_parent(TENANT)),
+                )
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    failed, written, number = asyncio.run(run())
+    assert isinstance(failed, ZeroDivisionError)
+    assert written is None
+    assert store.parents()[TENANT] == number
+    assert [event.event_time_us for event in user_events(store)] == [2]
+
+
+def test_a_full_queue_refuses_and_takes_again_when_it_has_room(store, parent):
+    async def run():
+        async with writing(store, queue_limit=3) as writer:
+            async with Held(writer):
+                tasks = await started(*(writer.write_user_event(user_event(parent, number)) for number in range(3)))
+                with pytest.raises(QueueFullError):
+                    await writer.write_user_event(user_event(parent, 3))
+                with pytest.raises(QueueFullError):
+                    writer.write_user_event_async(user_event(parent, 4))
+                with pytest.raises(QueueFullError):
+                    await writer.run(lambda _transaction: None)
+            await asyncio.gather(*tasks)
+            await writer.write_user_event(user_event(parent, 5))
+
+    asyncio.run(run())
+    assert [event.event_time_us for event in user_events(store)] == [0, 1, 2, 5]
+
+
+def test_at_most_one_step_comes_before_foreground_work_that_waits(store):
+    order = []
+
+    async def run():
+        async with writing(store) as writer:
+            async with Held(writer):
+                tasks = await started(
+                    *(writer.step(lambda _transaction, n=n: order.append(f"step {n}")) for n in range(3)),
+                    *(writer.run(lambda _transaction, n=n: order.append(f"call {n}")) for n in range(3)),
+                )
+            await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+    steps = [name for name in order if name.startswith("step")]
+    assert steps == ["step 0", "step 1", "step 2"]
+    assert [name for name in order if name != "step 0"] == ["call 0", "call 1", "call 2", "step 1", "step 2"]
+
+
+def test_foreground_work_gets_its_turn_between_two_steps(store):
+    """However many steps wait: a write that comes while one runs is next."""
+    order = []
+
+    async def run():
+        async with writing(store) as writer:
+            loop = asyncio.get_running_loop()
+            calls = []
+
+            def step(_transaction, number):
+                order.append(f"step {number}")
+                sent = threading.Event()
+
+                def send():
+                    calls.append(asyncio.ensure_future(writer.run(lambda _: order.append(f"call {number}"))))
+                    loop.call_soon(sent.set)
+
+                loop.call_soon_threadsafe(send)
+                assert sent.wait(30)
+
+            await asyncio.gather(*(writer.step(lambda transaction, n=n: step(transaction, n)) for n in range(4)))
+            await asyncio.gather(*calls)
+
+    asyncio.run(run())
+    assert order == [f"{kind} {number}" for number in range(4) for kind in ("step", "call")]
+
+
+def test_closing_writes_what_waits_and_takes_no_more(store, parent):
+    async def run():
+        async with writing(store) as writer:
+            async with Held(writer):
+                for number in range(100):
+                    writer.write_user_event_async(user_event(parent, number))
+                tasks = await started(
+                    writer.write_user_event(user_event(parent, 100)),
+                    *(
+                        writer.step(lambda transaction, n=n: transaction.insert_rejections([rejection(parent, n)]))
+                        for n in range(3)
+                    ),
+                )
+                closing = asyncio.ensure_future(writer.close())
+                await asyncio.sleep(0)
+                for refused in (
+                    writer.write_user_event(user_event(parent, 101)),
+                    writer.run(lambda _transaction: None),
+                    writer.step(lambda _transaction: None),
+                ):
+                    with pytest.raises(WriterClosedError):
+                        await refused
+            await closing
+            await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+    assert len(user_events(store)) == 101
+    assert len(rejections(store)) == 3
+
+
+def test_a_caller_who_leaves_disturbs_nobody(store, parent):
+    async def run():
+        async with writing(store) as writer:
+            async with Held(writer):
+                leaving, staying = await started(
+                    writer.write_user_event(user_event(parent, 1)), writer.write_user_event(user_event(parent, 2))
+                )
+                leaving.cancel()
+            await staying
+            await writer.write_user_event(user_event(parent, 3))
+
+    asyncio.run(run())
+    assert [event.event_time_us for event in user_events(store)] == [1, 2, 3]
+
+
+def test_parents_are_interned_once_for_all_who_ask_at_once(store):
+    async def run():
+        async with writing(store) as writer:
+            numbers = await asyncio.gather(*(writer.parent_id(TENANT) for _ in range(50)))
+            assert store.parents()[TENANT] in set(numbers)
+            return set(numbers)
+
+    assert len(asyncio.run(run())) == 1
