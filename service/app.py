@@ -239,3 +239,5 @@ async def serve(settings: Settings) -> None:
     print(f"Footfall serves gRPC at {address}", flush=True)
     await asked_to_stop.wait()
     await app.drain()
+    sys.stderr.flush()
+    os._exit(0)  # everything is on disk; a thread that waits for object storage must not hold the process

@@ -28,6 +28,7 @@ def check(event: ClientEvent, tenant: str, *, type_required: bool = True) -> lis
     """
     found = Findings()
     try:
+        limits.check_size(found, event)
         if not event.event_id:
             found.add(missing("event_id"))
         if event.HasField("create_time"):

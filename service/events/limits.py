@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Final
 
 import iso4217
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
@@ -91,6 +92,17 @@ def check_money(found: Findings, field: str, money: Money) -> None:
         found.add(violation(f"{field}.nanos", f"must be from -999,999,999 to 999,999,999, but is {nanos:,}."))
     elif (units > 0 > nanos) or (units < 0 < nanos):
         found.add(violation(f"{field}.nanos", f"must have the sign of units ({units:,}), but is {nanos:,}."))
+
+
+MAX_EVENT_SIZE: Final = 2**20  # bytes of a serialised event: lists and answers must fit into gRPC messages
+
+
+def check_size(found: Findings, event: Message) -> None:
+    """An event that could not be read back is not taken in (docs/GUARANTEES.md)."""
+    size = event.ByteSize()
+    if size > MAX_EVENT_SIZE:
+        rule = f"The event takes {size:,} bytes, of which at most {MAX_EVENT_SIZE:,} are allowed."
+        found.add(Violation("", rule, "TOO_LONG"))
 
 
 def check_attributes(found: Findings, field: str, attributes: Mapping[str, CustomAttribute]) -> None:

@@ -53,6 +53,7 @@ def check(event: UserEvent, rules: UserEventRules, *, time_required: bool = Fals
     found = Findings()
     event_type = event_types.EVENT_TYPES.get(event.event_type, event_types.CUSTOM)
     try:
+        limits.check_size(found, event)
         if event_type is event_types.CUSTOM:
             _check_custom_type(found, event.event_type, closed=rules.strict or rules.closed_event_types)
         _check_visitor_id(found, event.visitor_id)
@@ -163,6 +164,10 @@ def _check_rest_of_product(found: Findings, field: str, product: Product) -> Non
     """Beside id only price_info is heeded (user_event.proto); of the rest it matters that it can be read back."""
     if product.HasField("price_info"):
         _check_price_info(found, f"{field}.price_info", product.price_info)
+    for index, variant in enumerate(product.variants):
+        if variant.variants:  # only the service fills variants, and a message nested without end can't be read back
+            found.add(violation(f"{field}.variants[{index}].variants", "must be empty.", "FORBIDDEN_FIELD"))
+            return
     check_printable(found, field, product)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,7 +20,7 @@ from service.events.record import UserEventRecord, user_event_record
 from service.events.user_event import UserEventRules
 from service.operations.import_requests import errors_file
 from service.operations.progress import Progress
-from service.operations.runner import Running, patiently
+from service.operations.runner import OperationCancelledError, Running, patiently
 from service.operations.spool import Spool
 from service.sources.decoder import Decoder
 from service.sources.decoding import Decoded, DecodeOptions, reject_long_line, salt
@@ -70,7 +71,9 @@ class ImportUserEvents:
         try:
             await self._import_files(running, plan)
         except Exception:
-            with contextlib.suppress(ObjectError, OSError):  # what stopped the import is told, not this
+            with contextlib.suppress(
+                ObjectError, OSError, OperationCancelledError
+            ):  # what stopped the import is told, not this
                 await self._publish_errors(running, plan)
             raise
         samples = await self._publish_errors(running, plan)
@@ -108,7 +111,7 @@ class ImportUserEvents:
         self._decoding += 1
         try:
             for index in range(running.progress.cursor.get("object", 0), len(infos)):
-                await self._import_file(running, plan, infos[index], index)
+                await patiently(partial(self._import_file, running, plan, infos[index], index), running.check)
         finally:
             self._decoding -= 1
             if not self._decoding:
@@ -222,7 +225,7 @@ class ImportUserEvents:
             return []
         if plan["errors_prefix"]:
             uri = errors_file(plan["errors_prefix"], identity)
-            await patiently(lambda: asyncio.to_thread(self._object_store().write, uri, file))
+            await patiently(lambda: asyncio.to_thread(self._object_store().write, uri, file), running.check)
             failpoints.hit("operation.errors_published")
         lines = await asyncio.to_thread(self._spool.first_errors, identity, _ERROR_SAMPLES)
         return [json_format.Parse(line, status_pb2.Status()) for line in lines]

@@ -148,11 +148,7 @@ class ImportRequests:
         return filled
 
     def _check_event(self, event: UserEvent, oldest_us: int | None) -> Sequence[Violation]:
-        violations = user_event.check(event, self._policy.rules)
-        if not violations and oldest_us is not None and event.HasField("event_time"):
-            age = too_old(event, oldest_us)
-            return [age] if age else []
-        return violations
+        return [*user_event.check(event, self._policy.rules), *too_old(event, oldest_us)]
 
     async def _find_objects(self, request: ImportUserEventsRequest) -> list[ObjectInfo]:
         source = request.input_config.gcs_source

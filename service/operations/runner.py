@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import collections
 import errno
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
 import structlog
@@ -26,6 +27,7 @@ from service.storage.writer import QueueFullError, Writer, WriterClosedError
 
 T = TypeVar("T")
 
+_MAX_UNFINISHED = 300  # operations; Google's own limit
 _RETRY_SECONDS = 1.0  # between attempts while the database or the spool can't be written
 
 log = structlog.get_logger(__name__)
@@ -41,9 +43,16 @@ class Running:
     def __init__(self, row: OperationRow, writer: Writer, now_us: Callable[[], int]) -> None:
         self.row = row
         self.progress = Progress.from_json(row.progress)
-        self.cancel_requested = False
+        self.cancelled = asyncio.Event()
+        if row.cancel_requested:
+            self.cancelled.set()
         self._writer = writer
         self._now_us = now_us
+
+    def check(self) -> None:
+        """Raises OperationCancelledError once cancellation was asked for."""
+        if self.cancelled.is_set():
+            raise OperationCancelledError
 
     async def step(self, call: Callable[[Transaction], Progress]) -> None:
         """Commits one step: what `call` writes, and the progress that it returns, in one transaction.
@@ -53,8 +62,7 @@ class Running:
         Raises:
             OperationCancelledError: Cancellation was asked for; nothing of this step was done.
         """
-        if self.cancel_requested:
-            raise OperationCancelledError
+        self.check()
 
         def commit(transaction: Transaction) -> tuple[OperationRow, Progress]:
             progress = call(transaction)
@@ -64,7 +72,7 @@ class Running:
             transaction.update_operation(row)
             return row, progress
 
-        self.row, self.progress = await patiently(lambda: self._writer.step(commit))
+        self.row, self.progress = await patiently(lambda: self._writer.step(commit), self.check)
         failpoints.hit("operation.between_steps")
 
     async def end(self, state: OperationState, result: Message | None, error: errors.RpcError | None) -> None:
@@ -89,7 +97,7 @@ class Work(Protocol):
         """Called once the operation has ended, in whatever way, and that is durable: cleans up."""
 
 
-async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
+async def patiently(attempt: Callable[[], Awaitable[T]], check: Callable[[], None] | None = None) -> T:
     """Makes `attempt` until it is not stopped by a full disk or queue, or a storage that is away, any more."""
     while True:
         try:
@@ -101,6 +109,8 @@ async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
                 raise
             log.warning("operation_waits", reason=str(error))
         await asyncio.sleep(_RETRY_SECONDS)
+        if check is not None:
+            check()
 
 
 def _failure(error: Exception, name: str) -> errors.RpcError:  # noqa: PLR0911  a table, as a match
@@ -172,16 +182,23 @@ class Runner:
         return await asyncio.shield(asyncio.create_task(self._submit(row)))
 
     async def _submit(self, row: OperationRow) -> OperationRow:
+        if len(self._tasks) >= _MAX_UNFINISHED:
+            raise errors.resource_exhausted(
+                f"{_MAX_UNFINISHED} operations have not ended yet, as many as may be; start this one when some have.",
+                reason="TOO_MANY_OPERATIONS",
+                subject=row.name.partition("/operations/")[0],
+                retry_after_s=10.0,
+            )
         await self._writer.run(lambda transaction: transaction.insert_operation(row))
         self._launch(row)
         return row
 
-    def cancel(self, name: str) -> bool:
-        """Asks an operation to stop before its next step; False when it is not at work."""
+    async def cancel(self, name: str) -> None:
+        """Asks an operation to stop before its next step; durably, so that a restart does not forget it."""
+        await self._writer.run(lambda transaction: transaction.request_cancel(name))
         running = self._running.get(name)
         if running is not None:
-            running.cancel_requested = True
-        return running is not None
+            running.cancelled.set()
 
     async def wait(self, name: str, timeout_s: float | None) -> None:
         """Returns when the operation has ended, or after `timeout_s`."""
@@ -201,11 +218,27 @@ class Runner:
         self._running[row.name] = Running(row, self._writer, self._now_us)
         self._tasks[row.name] = asyncio.create_task(self._run(self._running[row.name]), name=row.name)
 
+    @asynccontextmanager
+    async def _slot(self, running: Running) -> AsyncIterator[None]:
+        """Waits for its turn; one that is cancelled has it at once, since it has nothing to do but to end."""
+        turn = asyncio.create_task(self._slots.acquire())
+        cancelled = asyncio.create_task(running.cancelled.wait())
+        try:
+            await asyncio.wait((turn, cancelled), return_when=asyncio.FIRST_COMPLETED)
+            yield
+        finally:
+            cancelled.cancel()
+            if turn.done() and not turn.cancelled():
+                self._slots.release()
+            else:
+                turn.cancel()
+
     async def _run(self, running: Running) -> None:
         name, work = running.row.name, self._works[running.row.kind]
         try:
-            async with self._slots:
+            async with self._slot(running):
                 try:
+                    running.check()
                     response = await work.run(running)
                 except OperationCancelledError:
                     await running.end(OperationState.CANCELLED, None, _cancelled(running.progress))

@@ -25,7 +25,7 @@ from service.operations.spool import Spool
 from service.rpc import paging
 from service.rpc.context import CallContext
 from service.rpc.policy import Policy
-from service.storage.base import Store, StoredEvent, StoredRejection
+from service.storage.base import OperationRow, Store, StoredEvent, StoredRejection
 
 _FILE_NAME_CHARS = 200
 _ID_DIGITS = 19  # what a 64-bit number may have
@@ -130,7 +130,7 @@ class EventLogService:
         Raises:
             RpcError: INVALID_ARGUMENT for a malformed parent, page size or page token; NOT_FOUND.
         """
-        tenant = "/tenants/" in request.parent
+        tenant = request.parent.split("/")[2:3] == ["tenants"]
         parent = self._policy.tenant(request.parent) if tenant else self._policy.catalog(request.parent)
         size = paging.page_size(request.page_size)
         query = ("rejected_events", parent)
@@ -164,27 +164,42 @@ class EventLogService:
             await self._imports.check_errors_prefix(first.gcs_errors_prefix, "gcs_errors_prefix")
         operation_id = new_operation_id(IMPORT_USER_EVENTS)
         try:
-            file = await asyncio.to_thread(self._spool.new_upload, operation_id)
-        except OSError as error:
-            raise _spool_failed(error) from error
-        try:
-            size = await self._receive(first, requests, file)
+            size = await self._spool_upload(operation_id, first, requests)
         except BaseException:
             self._spool.discard(operation_id)
             raise
-        finally:
-            with contextlib.suppress(OSError):  # what could not be written was told before
-                file.close()
         request = ImportUserEventsRequest(parent=first.parent)
         if first.gcs_errors_prefix:
             request.errors_config.gcs_prefix = first.gcs_errors_prefix
         name = PurePath(first.file_name).name[:_FILE_NAME_CHARS] or "upload"
         plan = {"upload": True, "objects": [[name, size, ""]], "errors_prefix": first.gcs_errors_prefix}
+        starting = self._start(catalog, request, operation_id, plan)
+        return to_operation(await asyncio.shield(asyncio.create_task(starting)))  # goes on when the caller leaves
+
+    async def _start(
+        self, catalog: str, request: ImportUserEventsRequest, operation_id: str, plan: dict[str, object]
+    ) -> OperationRow:
         try:
-            return to_operation(await self._imports.start(catalog, request, operation_id, plan))
-        except Exception:  # the operation does not exist, so nothing else would
+            return await self._imports.start(catalog, request, operation_id, plan)
+        except Exception:  # the operation does not exist, so nothing else would discard its file
             self._spool.discard(operation_id)
             raise
+
+    async def _spool_upload(
+        self,
+        operation_id: str,
+        first: event_log_service_pb2.UploadUserEventsRequest,
+        requests: AsyncIterator[event_log_service_pb2.UploadUserEventsRequest],
+    ) -> int:
+        try:
+            file = await asyncio.to_thread(self._spool.new_upload, operation_id)
+        except OSError as error:
+            raise _spool_failed(error) from error
+        try:
+            return await self._receive(first, requests, file)
+        finally:
+            with contextlib.suppress(OSError):  # what could not be written was told before
+                file.close()
 
     async def _receive(
         self,

@@ -160,7 +160,7 @@ class OperationsService:
             RpcError: NOT_FOUND.
         """
         await self._row(request.name)
-        self._runner.cancel(request.name)
+        await self._runner.cancel(request.name)
         return empty_pb2.Empty()
 
     async def DeleteOperation(  # noqa: N802  the RPC's name

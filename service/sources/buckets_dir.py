@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +40,10 @@ class BucketsDir:
 
     def find(self, uri: str) -> list[ObjectInfo]:
         """See `ObjectStore`."""
+        with _told(uri):
+            return self._find(uri)
+
+    def _find(self, uri: str) -> list[ObjectInfo]:
         bucket, name = objects.split(uri)
         if not (self._root / bucket).is_dir():
             raise _no_bucket(bucket, uri)
@@ -49,11 +55,7 @@ class BucketsDir:
         matches = objects.pattern(name).fullmatch
         base = self._root / bucket
         files = (Path(folder, file) for folder, _, names in os.walk(base) for file in names)
-        found = [
-            self._info(path)
-            for path in files
-            if matches(path.relative_to(base).as_posix()) and path.is_file() and path.resolve().is_relative_to(base)
-        ]
+        found = [self._info(path) for path in files if matches(path.relative_to(base).as_posix()) and _is_object(path)]
         if not found:
             raise ObjectNotFoundError(f"no object matches {uri}", uri)
         return sorted(found)
@@ -61,12 +63,14 @@ class BucketsDir:
     def open(self, info: ObjectInfo) -> BinaryIO:
         """See `ObjectStore`."""
         self.verify(info)
-        return self._path(info.uri).open("rb")
+        with _told(info.uri):
+            return self._path(info.uri).open("rb")
 
     def verify(self, info: ObjectInfo) -> None:
         """See `ObjectStore`."""
-        path = self._path(info.uri)
-        now = self._info(path) if path.is_file() else None
+        with _told(info.uri):
+            path = self._path(info.uri)
+            now = self._info(path) if path.is_file() else None
         if now != info:
             state = f"has {now.size} bytes, version {now.version}" if now else "is gone"
             raise ObjectChangedError(
@@ -80,7 +84,12 @@ class BucketsDir:
         bucket, _ = objects.split(uri)
         if not (self._root / bucket).is_dir():
             raise _no_bucket(bucket, uri)
-        self._path(uri)
+        with _told(uri):
+            folder = self._path(uri)
+            while not folder.exists():
+                folder = folder.parent
+            if not folder.is_dir() or not os.access(folder, os.W_OK):
+                raise ObjectError(f"{uri} can't be written to: it is a file, or in a folder that may not be written to")
 
     def write(self, uri: str, file: Path) -> None:
         """See `ObjectStore`."""
@@ -98,6 +107,26 @@ class BucketsDir:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             raise ObjectError(f"{uri} can't be written: {error.strerror}") from error
+
+
+def _is_object(path: Path) -> bool:
+    """Whether a file is an object: a regular one, no link, with a name that a URI can hold."""
+    return path.is_file() and not path.is_symlink() and "\\" not in path.name and path.name.isprintable()
+
+
+@contextmanager
+def _told(uri: str) -> Iterator[None]:
+    """Raises ObjectError in place of what the file system says."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ObjectNotFoundError(f"{uri} not found", uri) from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise ObjectNotFoundError(f"{uri[:64]}… not found: no file has so long a name", uri[:64]) from error
+        raise ObjectError(f"{uri} can't be used: {error.strerror}") from error
+    except ValueError as error:
+        raise ObjectError(f"{uri} can't be used: {error}") from error
 
 
 def _no_bucket(bucket: str, uri: str) -> ObjectNotFoundError:

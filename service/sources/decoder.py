@@ -70,11 +70,13 @@ class _Child:
                 if not future.done():
                     future.set_result(decoded)
         except asyncio.IncompleteReadError:
+            pass
+        finally:
             self.alive = False
             for future in self._waiting:
                 if not future.done():
                     future.set_exception(DecoderDiedError("the decoding process ended before its work was done"))
-            await self._process.wait()
+        await self._process.wait()
 
     async def close(self) -> None:
         """Ends the process once it has answered."""

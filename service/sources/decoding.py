@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -46,15 +47,13 @@ def salt(operation: str, index: int) -> bytes:
     return hashlib.blake2b(f"{operation}#{index}".encode(), digest_size=16).digest()
 
 
-def too_old(event: UserEvent, oldest_us: int) -> Violation | None:
-    """What is wrong with the age of an event, if anything."""
-    if microseconds(event.event_time) >= oldest_us:
-        return None
-    return errors.violation(
-        "event_time",
-        f"must not be before {oldest_us // 1_000_000} (seconds since 1970); see --max-event-age-days.",
-        "INVALID_TIMESTAMP",
-    )
+def too_old(event: UserEvent, oldest_us: int | None) -> list[Violation]:
+    """What is wrong with the age of an event, if anything; None: any age will do."""
+    if oldest_us is None or not event.HasField("event_time") or microseconds(event.event_time) >= oldest_us:
+        return []
+    oldest = datetime.datetime.fromtimestamp(oldest_us // 1_000_000, datetime.UTC).isoformat()
+    rule = f"must not be before {oldest} (--max-event-age-days), but is {event.event_time.seconds} seconds since 1970."
+    return [errors.violation("event_time", rule, "INVALID_TIMESTAMP")]
 
 
 def decode_line(line: bytes, options: DecodeOptions) -> UserEventRecord:
@@ -68,10 +67,7 @@ def decode_line(line: bytes, options: DecodeOptions) -> UserEventRecord:
     except json.JsonError as error:
         raise errors.invalid_argument(error.violations) from None
     event = UserEvent.FromString(wire)
-    violations = user_event.check(event, options.rules, time_required=True)
-    if not violations and options.oldest_us is not None:
-        age = too_old(event, options.oldest_us)
-        violations = [age] if age else []
+    violations = [*user_event.check(event, options.rules, time_required=True), *too_old(event, options.oldest_us)]
     if violations:
         raise errors.invalid_argument(violations)
     user_event.normalise(event)
@@ -86,6 +82,9 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions) -> Decode
             records.append(decode_line(line, options))
         except errors.RpcError as error:
             rejections.append(rejected_line(error, options.uri, number, line))
+        except Exception as error:  # noqa: BLE001  one line that nobody thought of must not end the import
+            unforeseen = errors.internal(f"The line could not be read: {type(error).__name__}.")
+            rejections.append(rejected_line(unforeseen, options.uri, number, line))
     return Decoded(records, rejections)
 
 

@@ -36,10 +36,56 @@ def _told(uri: str) -> Iterator[None]:
         yield
     except exceptions.NotFound as error:
         raise ObjectNotFoundError(f"{uri}: {error.message}", uri) from error
-    except (exceptions.RetryError, exceptions.ServerError, requests.ConnectionError, requests.Timeout) as error:
+    except (
+        exceptions.RetryError,
+        exceptions.ServerError,
+        requests.RequestException,
+        auth_exceptions.TransportError,
+    ) as error:
         raise ObjectStorageUnavailableError(f"{uri}: Google Cloud Storage does not answer: {error}") from error
     except exceptions.GoogleAPICallError as error:
         raise ObjectError(f"{uri}: {error.message}") from error
+
+
+class _Reader:
+    """A blob being read; what goes wrong is told as an ObjectStore does."""
+
+    def __init__(self, file: BinaryIO, info: ObjectInfo) -> None:
+        self._file = file
+        self._info = info
+
+    def read(self, size: int = -1) -> bytes:
+        """As a file's."""
+        with self._told():
+            return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """As a file's."""
+        with self._told():
+            return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As a file's."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """As a file's."""
+        self._file.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            with _told(self._info.uri):
+                yield
+        except ObjectNotFoundError as error:  # this generation of it
+            raise _changed(self._info, "that is gone now") from error
+
+
+def _changed(info: ObjectInfo, state: str) -> ObjectChangedError:
+    return ObjectChangedError(
+        f"{info.uri} changed while it was being imported: it was generation {info.version}, and {state}. "
+        "Import it again; events that are stored already are not stored twice."
+    )
 
 
 class GoogleStorage:
@@ -82,19 +128,15 @@ class GoogleStorage:
         self.verify(info)
         bucket, name = objects.split(info.uri)
         blob = self._client.bucket(bucket).blob(name, generation=int(info.version))
-        return cast("BinaryIO", blob.open("rb", chunk_size=_READ_BYTES, raw_download=True))
+        return cast("BinaryIO", _Reader(blob.open("rb", chunk_size=_READ_BYTES, raw_download=True), info))
 
     def verify(self, info: ObjectInfo) -> None:
         """See `ObjectStore`."""
         bucket, name = objects.split(info.uri)
         with _told(info.uri):
-            blob = self._client.bucket(bucket).get_blob(name)
+            blob = self._client.bucket(bucket).get_blob(name, retry=_RETRY)
         if blob is None or str(blob.generation) != info.version:
-            state = f"is generation {blob.generation} now" if blob else "is gone now"
-            raise ObjectChangedError(
-                f"{info.uri} changed while it was being imported: it was generation {info.version}, and {state}. "
-                "Import it again; events that are stored already are not stored twice."
-            )
+            raise _changed(info, f"is generation {blob.generation} now" if blob else "is gone now")
 
     def verify_writable(self, uri: str) -> None:
         """See `ObjectStore`."""

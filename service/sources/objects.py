@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 MAX_URIS = 100  # files in one import request
 MAX_URI_CHARS = 2_000
+MAX_DEEP_WILDCARDS = 2  # `**` in one URI
 
 _URI = re.compile(r"gs://([a-z0-9](?:[a-z0-9._-]{0,220}[a-z0-9])?)(?:/(.*))?", re.DOTALL)
 _WILDCARD = re.compile(r"[*?]")
@@ -101,6 +102,8 @@ def split(uri: str) -> tuple[str, str]:
         raise ValueError("has an empty, '.' or '..' path segment")
     if "\0" in name or "\\" in name:
         raise ValueError("has a NUL or a backslash in its path")
+    if name.count("**") > MAX_DEEP_WILDCARDS:
+        raise ValueError(f"has more than {MAX_DEEP_WILDCARDS} wildcards of the form **")
     return bucket, name
 
 
@@ -110,10 +113,29 @@ def is_pattern(name: str) -> bool:
 
 
 def pattern(name: str) -> re.Pattern[str]:
-    """The expression that matches the object names meant by a name with wildcards."""
-    parts = re.split(r"(\*\*|\*|\?)", name)
-    wildcards = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(wildcards.get(part, re.escape(part)) for part in parts), re.DOTALL)
+    """The expression that matches the object names meant by a name with wildcards.
+
+    Between two `**`, the first place where what follows a `*` fits is as good as any later one, so no other is tried
+    (atomic groups): matching takes linear time for each `**`, of which there are at most `MAX_DEEP_WILDCARDS`.
+    """
+    *heads, last = name.split("**")
+    return re.compile("".join(f"{_atomic(head)}.*?" for head in heads) + _anchored(last), re.DOTALL)
+
+
+def _atomic(part: str) -> str:
+    first, *rest = (_literal(piece) for piece in part.split("*"))
+    return first + "".join(f"(?>[^/]*?{piece})" for piece in rest)
+
+
+def _anchored(part: str) -> str:
+    *before, last = part.split("*")
+    if not before:
+        return _literal(last)
+    return f"{_atomic('*'.join(before))}[^/]*{_literal(last)}"
+
+
+def _literal(text: str) -> str:
+    return "[^/]".join(re.escape(piece) for piece in text.split("?"))
 
 
 def literal_prefix(name: str) -> str:

@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 
+MAX_PAGE_BYTES = 2 * 2**20  # of payloads in one page, unless its first is larger
+
 
 class StoreError(Exception):
     """A database did not do what was asked."""
@@ -105,6 +107,7 @@ class OperationRow(NamedTuple):
     error: bytes | None  # serialised google.rpc.Status
     create_time_us: int
     update_time_us: int
+    cancel_requested: bool = False
 
 
 class StoredEvent(NamedTuple):
@@ -171,6 +174,9 @@ class Transaction(Protocol):
 
     def update_operation(self, row: OperationRow) -> None:
         """Writes state, progress, result, error and update time of the operation `row.name`."""
+
+    def request_cancel(self, name: str) -> None:
+        """Notes that an operation which has not ended is to be cancelled."""
 
     def delete_operation(self, name: str) -> bool:
         """Removes an operation; False when there was none."""

@@ -88,7 +88,11 @@ def checkout(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("line", shell_lines())
 def test_shell_lines_run(served, checkout, line):
-    command = line.replace("127.0.0.1:50051", served.address).replace(".venv/bin/python", sys.executable)
+    command = (
+        line.replace("127.0.0.1:50051", served.address)
+        .replace(".venv/bin/python", sys.executable)
+        .replace(".venv/bin/grpcurl", "grpcurl")
+    )
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=checkout,
@@ -101,5 +105,5 @@ def test_shell_lines_run(served, checkout, line):
     assert done.returncode == 0, done.stdout + done.stderr
     if "protoc" in line:
         assert (checkout / "stubs/google/cloud/retail/v2/user_event_service_pb2_grpc.py").exists()
-    elif "mkdir" not in line:
+    elif not line.startswith(("mkdir", "touch", "export")):
         assert done.stdout or done.stderr

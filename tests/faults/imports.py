@@ -19,6 +19,7 @@ BUCKET = "faults"
 LINES = 3_600  # of some 1 KiB: 14 steps
 _INLINE_EVENTS = 6_000  # 27 steps with the repeated ones
 _BAD = 0.04
+_BLANK = 0.005
 _REPEATED = 0.05
 _FIRST_US = 1_700_000_000_000_000
 _TIMELESS = "import-timeless"
@@ -49,7 +50,7 @@ class Lines(NamedTuple):
         return self.good + len(self.bad)
 
 
-def lines(seed: int, count: int = LINES, *, prefix: str = "import") -> Lines:
+def lines(seed: int, count: int = LINES, *, prefix: str = "import", bad_share: float = _BAD) -> Lines:
     """A file of `count` lines: most are good, some bad, some blank, some repeat an earlier one."""
     draw = random.Random(seed)
     texts: list[bytes] = []
@@ -58,12 +59,12 @@ def lines(seed: int, count: int = LINES, *, prefix: str = "import") -> Lines:
     good = 0
     for number in range(1, count + 1):
         chance = draw.random()
-        if chance < _BAD:
+        if chance < bad_share:
             texts.append(draw.choice(_BAD_LINES))
             bad.append(number)
-        elif chance < _BAD + 0.005:
+        elif chance < bad_share + _BLANK:
             texts.append(b"  ")
-        elif distinct and chance < _BAD + 0.005 + _REPEATED:
+        elif distinct and chance < bad_share + _BLANK + _REPEATED:
             texts.append(draw.choice(distinct))
             good += 1
         else:
@@ -196,6 +197,17 @@ class ObjectImport(Import):
 
     def begin(self, client: Client, catalog: str) -> str:
         return client.import_objects(catalog, f"gs://{BUCKET}/plain-*.jsonl", errors=self.errors_prefix).name
+
+
+class CleanImport(Import):
+    """One gs:// object whose every line is good."""
+
+    def prepare(self, seed: int) -> None:
+        self.content = lines(seed, LINES // 3, prefix="import-clean", bad_share=0)
+        self._object("clean.jsonl", self.content.data)
+
+    def begin(self, client: Client, catalog: str) -> str:
+        return client.import_objects(catalog, f"gs://{BUCKET}/clean.jsonl", errors=self.errors_prefix).name
 
 
 class GzipImport(Import):

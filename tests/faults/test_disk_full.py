@@ -13,7 +13,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from tests.faults.client import Client, refusal
-from tests.faults.imports import ObjectImport, UploadImport, lines
+from tests.faults.imports import CleanImport, ObjectImport, UploadImport, lines
 from tests.faults.load import Ledger, Writers, user_event, wait_for
 from tests.support.server import Server
 
@@ -83,7 +83,11 @@ def _refused(call):
 
 @pytest.mark.timeout(180)
 def test_a_full_disk_loses_nothing_and_frees_itself(server, disk):
-    work = ObjectImport(server.buckets, 3)
+    works = [
+        ObjectImport(server.buckets, 3),
+        CleanImport(server.buckets, 3),
+    ]  # the spool stops one, the database the other
+    catalogs = [_CATALOG, f"{_CATALOG}-clean"]
     upload = UploadImport(server.buckets, 4)
     ledger = Ledger(_CATALOG, "projects/p/tenants/full")
     ballast = disk / "ballast"
@@ -92,7 +96,7 @@ def test_a_full_disk_loses_nothing_and_frees_itself(server, disk):
         with Writers(server.address, ledger, "w", pad=4_000):
             wait_for(lambda: len(ledger.promised) >= _WRITES, "events are written")
             _fill(ballast, _FREE_BYTES)
-            operation = work.begin(client, _CATALOG)
+            operations = [work.begin(client, catalog) for work, catalog in zip(works, catalogs, strict=True)]
             wait_for(lambda: len(ledger.refused) >= _WRITES or ledger.broken, "writes are refused")
             assert not ledger.broken
 
@@ -105,22 +109,25 @@ def test_a_full_disk_loses_nothing_and_frees_itself(server, disk):
             )
             assert client.health.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
             assert len(client.user_events(_CATALOG)) >= _WRITES / 2
-            assert not client.operation(operation).done
+            assert not any(client.operation(operation).done for operation in operations)
 
             ballast.unlink()
             promised = len(ledger.promised)
             wait_for(lambda: len(ledger.promised) >= promised + _WRITES, "writes succeed again")
-            left = work.left(client, _CATALOG, operation)
-        work.check(left)
-        ledger.check(client, imported=work.visitors)
+        _check(client, ledger, works, catalogs, operations)
     assert {refused[:2] for refused in ledger.refused} == {_STORAGE_FULL}
     assert all(retry_after > 0 for *_, retry_after in ledger.refused)
     assert not ledger.broken
     assert server.terminate() == 0
     server.start()
     with Client(server.address) as client:
-        ledger.check(client, imported=work.visitors)
-        work.check(work.left(client, _CATALOG, operation))
+        _check(client, ledger, works, catalogs, operations)
+
+
+def _check(client, ledger, works, catalogs, operations):
+    for work, catalog, operation in zip(works, catalogs, operations, strict=True):
+        work.check(work.left(client, catalog, operation))
+    ledger.check(client, imported=works[0].visitors)
 
 
 def test_an_upload_that_can_not_be_noted_keeps_no_space(small_disk, tmp_path):

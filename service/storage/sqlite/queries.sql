@@ -52,15 +52,18 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 -- name: update_operation
 UPDATE operations SET state = ?2, progress = ?3, result = ?4, error = ?5, update_time_us = ?6 WHERE name = ?1;
 
+-- name: request_cancel
+UPDATE operations SET cancel_requested = 1 WHERE name = ?1 AND state < 2;
+
 -- name: delete_operation
 DELETE FROM operations WHERE name = ?1;
 
 -- name: get_operation
-SELECT name, kind, parent_id, state, request, plan, progress, result, error, create_time_us, update_time_us
+SELECT name, kind, parent_id, state, x'', plan, progress, result, error, create_time_us, update_time_us, cancel_requested
 FROM operations WHERE name = ?1;
 
 -- name: list_operations
-SELECT id, name, kind, parent_id, state, x'', plan, progress, result, error, create_time_us, update_time_us
+SELECT id, name, kind, parent_id, state, x'', plan, progress, result, error, create_time_us, update_time_us, cancel_requested
 FROM operations
 WHERE name >= ?1 || '/' AND name < ?1 || '0'
     AND (?2 IS NULL OR kind IN (SELECT value FROM json_each(?2)))
@@ -69,7 +72,7 @@ WHERE name >= ?1 || '/' AND name < ?1 || '0'
 ORDER BY id DESC LIMIT ?5;
 
 -- name: unfinished_operations
-SELECT name, kind, parent_id, state, request, plan, progress, result, error, create_time_us, update_time_us
+SELECT name, kind, parent_id, state, request, plan, progress, result, error, create_time_us, update_time_us, cancel_requested
 FROM operations WHERE state < 2 ORDER BY id;
 
 -- name: list_user_events

@@ -8,7 +8,15 @@ from typing import Any
 
 import apsw
 
-from service.storage.base import OperationRow, Page, RejectionPage, RejectionRow, StoredEvent, StoredRejection
+from service.storage.base import (
+    MAX_PAGE_BYTES,
+    OperationRow,
+    Page,
+    RejectionPage,
+    RejectionRow,
+    StoredEvent,
+    StoredRejection,
+)
 from service.storage.sqlite.queries import SQL, fetch
 from service.storage.sqlite.transaction import operation_row
 
@@ -26,14 +34,27 @@ def _parent(connection: apsw.Connection, name: str) -> tuple[int, int, int, int]
     return row
 
 
+def _page(parent: str, rows: Iterable[tuple[Any, ...]], limit: int, total: int) -> Page:
+    """The first `limit` events of `rows`, or fewer where they grow larger than a page may."""
+    items: list[StoredEvent] = []
+    size = 0
+    for row in rows:
+        event = _event(parent, row)
+        size += len(event.payload)
+        if len(items) == limit or (items and size > MAX_PAGE_BYTES):
+            return Page(items, more=True, total=total)
+        items.append(event)
+    return Page(items, more=False, total=total)
+
+
 def list_user_events(connection: apsw.Connection, parent: str, after: tuple[int, bytes] | None, limit: int) -> Page:
     """See `base.Store`."""
     known = _parent(connection, parent)
     if known is None:
         return Page([], more=False, total=0)
     time_us, fingerprint = after or (_MIN_TIME, b"")
-    rows = fetch(connection, "list_user_events", (known[0], time_us, fingerprint, limit + 1))
-    return Page([_event(parent, row) for row in rows[:limit]], more=len(rows) > limit, total=known[1])
+    rows = connection.execute(SQL["list_user_events"], (known[0], time_us, fingerprint, limit + 1))
+    return _page(parent, rows, limit, known[1])
 
 
 def list_client_events(connection: apsw.Connection, parent: str, after: tuple[int, int] | None, limit: int) -> Page:
@@ -42,8 +63,8 @@ def list_client_events(connection: apsw.Connection, parent: str, after: tuple[in
     if known is None:
         return Page([], more=False, total=0)
     time_us, number = after or (_MIN_TIME, 0)
-    rows = fetch(connection, "list_client_events", (known[0], time_us, number, limit + 1))
-    return Page([_event(parent, row) for row in rows[:limit]], more=len(rows) > limit, total=known[2])
+    rows = connection.execute(SQL["list_client_events"], (known[0], time_us, number, limit + 1))
+    return _page(parent, rows, limit, known[2])
 
 
 def get_event(connection: apsw.Connection, query: str, parent: str, event_id: int) -> StoredEvent | None:

@@ -19,6 +19,7 @@ from service.storage.base import (
     Page,
     RejectionPage,
     StoredEvent,
+    StoreError,
 )
 from service.storage.folders import make_folder
 from service.storage.sqlite import reads
@@ -54,7 +55,11 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, rejection_limit: int) -> None:
         self.path = path
-        make_folder(path.parent)
+        try:
+            make_folder(path.parent)
+            Path(f"{path}.lock").touch()
+        except OSError as error:
+            raise StoreError(f"{path} can't be a database: {error.strerror}; name another with --database") from error
         self._lock = filelock.FileLock(f"{path}.lock")
         try:
             self._lock.acquire(blocking=False)
@@ -68,9 +73,11 @@ class SqliteStore:
         try:
             with translated():
                 self._writer = self._open_writer()
-        except BaseException:
+        except StoreError as error:
             self._lock.release()
-            raise
+            if isinstance(error, DatabaseTooNewError):
+                raise
+            raise StoreError(f"{path} can't be opened as a database: {error}; name another with --database") from error
         self._transaction = SqliteTransaction(self._writer, rejection_limit)
 
     def _open_writer(self) -> apsw.Connection:

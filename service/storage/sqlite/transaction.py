@@ -86,11 +86,15 @@ class SqliteTransaction:
 
     def insert_operation(self, row: OperationRow) -> None:
         """See `base.Transaction`."""
-        self._one("insert_operation", *row)
+        self._one("insert_operation", *row[:-1])
 
     def update_operation(self, row: OperationRow) -> None:
         """See `base.Transaction`."""
         self._one("update_operation", row.name, row.state, row.progress, row.result, row.error, row.update_time_us)
+
+    def request_cancel(self, name: str) -> None:
+        """See `base.Transaction`."""
+        self._one("request_cancel", name)
 
     def delete_operation(self, name: str) -> bool:
         """See `base.Transaction`."""
@@ -113,4 +117,4 @@ class SqliteTransaction:
 def operation_row(values: tuple[Any, ...]) -> OperationRow:
     """An operation from the columns that its statements select."""
     row = OperationRow(*values)
-    return row._replace(state=OperationState(row.state))
+    return row._replace(state=OperationState(row.state), cancel_requested=bool(row.cancel_requested))

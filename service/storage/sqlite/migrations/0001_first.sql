@@ -66,6 +66,7 @@ CREATE TABLE operations (
     result BLOB,
     error BLOB,
     create_time_us INTEGER NOT NULL,
-    update_time_us INTEGER NOT NULL
+    update_time_us INTEGER NOT NULL,
+    cancel_requested INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX operations_unfinished ON operations (state) WHERE state < 2;
