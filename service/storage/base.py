@@ -213,7 +213,7 @@ class Store(Protocol):
         """Rejections of a parent, newest first, those numbered below `before`."""
 
     def get_operation(self, name: str) -> OperationRow | None:
-        """One operation by its name."""
+        """One operation by its name, without its request."""
 
     def list_operations(
         self, prefix: str, *, kinds: Iterable[str] | None, done: bool | None, before: int | None, limit: int

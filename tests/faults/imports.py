@@ -17,7 +17,6 @@ from tests.faults.load import user_event
 
 BUCKET = "faults"
 LINES = 3_600  # of some 1 KiB: 14 steps
-_INLINE_EVENTS = 6_000  # 27 steps with the repeated ones
 _BAD = 0.04
 _BLANK = 0.005
 _REPEATED = 0.05
@@ -111,19 +110,21 @@ class Import:
     Args:
         buckets: The server's buckets folder.
         seed: Of the content.
+        count: Lines of it; None: enough for a dozen steps.
     """
 
+    size = LINES
     errors_prefix = f"gs://{BUCKET}/errors"
     reports = True  # whether it rejects lines and writes an errors file
 
-    def __init__(self, buckets: Path, seed: int) -> None:
+    def __init__(self, buckets: Path, seed: int, count: int | None = None) -> None:
         self.folder = buckets / BUCKET
         self.folder.mkdir(exist_ok=True)
-        self.prepare(seed)
+        self.prepare(seed, count or self.size)
 
-    def prepare(self, seed: int) -> None:
+    def prepare(self, seed: int, count: int) -> None:
         """Makes the files."""
-        self.content = lines(seed)
+        self.content = lines(seed, count)
 
     def begin(self, client: Client, catalog: str) -> str:
         """Starts it; returns the operation's name."""
@@ -188,8 +189,8 @@ def _comparable(event: Any) -> bytes:
 class ObjectImport(Import):
     """Two gs:// objects by a pattern; the second repeats some of the first's lines."""
 
-    def prepare(self, seed: int) -> None:
-        first, second = lines(seed, LINES * 2 // 3), lines(seed, LINES // 3)
+    def prepare(self, seed: int, count: int) -> None:
+        first, second = lines(seed, count * 2 // 3), lines(seed, count // 3)
         self._object("plain-1.jsonl", first.data)
         self._object("plain-2.jsonl", second.data)
         bad = [*first.bad, *second.bad]
@@ -202,8 +203,8 @@ class ObjectImport(Import):
 class CleanImport(Import):
     """One gs:// object whose every line is good."""
 
-    def prepare(self, seed: int) -> None:
-        self.content = lines(seed, LINES // 3, prefix="import-clean", bad_share=0)
+    def prepare(self, seed: int, count: int) -> None:
+        self.content = lines(seed, count, prefix="import-clean", bad_share=0)
         self._object("clean.jsonl", self.content.data)
 
     def begin(self, client: Client, catalog: str) -> str:
@@ -213,8 +214,8 @@ class CleanImport(Import):
 class GzipImport(Import):
     """One compressed gs:// object."""
 
-    def prepare(self, seed: int) -> None:
-        super().prepare(seed)
+    def prepare(self, seed: int, count: int) -> None:
+        super().prepare(seed, count)
         self._object("packed.jsonl.gz", gzip.compress(self.content.data))
 
     def begin(self, client: Client, catalog: str) -> str:
@@ -231,15 +232,16 @@ class UploadImport(Import):
 class InlineImport(Import):
     """Events in the request itself, every fourth without a time, some repeated."""
 
+    size = 6_000
     reports = False
 
-    def prepare(self, seed: int) -> None:
-        self._events = [user_event(f"import-{seed}-{number}", _FIRST_US + number) for number in range(_INLINE_EVENTS)]
-        for number in range(0, _INLINE_EVENTS, 4):
+    def prepare(self, seed: int, count: int) -> None:
+        self._events = [user_event(f"import-{seed}-{number}", _FIRST_US + number) for number in range(count)]
+        for number in range(0, count, 4):
             self._events[number].visitor_id = f"{_TIMELESS}-{seed}-{number}"
             self._events[number].ClearField("event_time")
         distinct = Counter(event.visitor_id for event in self._events)
-        self._events += [event for event in self._events if event.HasField("event_time")][: _INLINE_EVENTS // 10]
+        self._events += [event for event in self._events if event.HasField("event_time")][: count // 10]
         self.content = Lines(b"", len(self._events), [], distinct)
 
     def begin(self, client: Client, catalog: str) -> str:

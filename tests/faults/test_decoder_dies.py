@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.faults.client import Client
-from tests.faults.imports import KINDS, InlineImport, ObjectImport, lines
+from tests.faults.imports import KINDS, InlineImport, ObjectImport
 from tests.faults.load import wait_for
 from tests.support.server import Server
 
@@ -36,11 +36,7 @@ def _lines_done(client, operation):
 def long_import(tmp_path):
     """A server, and an import that takes some seconds."""
     server = Server(tmp_path / "server")
-    work = ObjectImport(server.buckets, 9)
-    work.content = lines(9, _LINES)
-    for path in work.folder.glob("plain-*"):
-        path.unlink()
-    (work.folder / "plain-1.jsonl").write_bytes(work.content.data)
+    work = ObjectImport(server.buckets, 9, _LINES)
     yield server, work
     if server.running:
         server.kill()

@@ -18,7 +18,7 @@ from tests.faults.load import Ledger, Writers, user_event, wait_for
 from tests.support.server import Server
 
 _DISK_BYTES = 20 * 2**20
-_FREE_BYTES = 3 * 2**20  # before the import begins, which needs more
+_LINES = 1_800  # of each import: at work still when the disk is full, small enough when there is room again
 _WRITES = 100
 _CATALOG = "projects/p/locations/global/catalogs/full"
 _STORAGE_FULL = (grpc.StatusCode.UNAVAILABLE, "STORAGE_FULL")
@@ -74,6 +74,10 @@ def _spooled(server):
     return list((server.folder / "footfall.db.spool").iterdir())
 
 
+def _lines_done(client, operation):
+    return client.progress(client.operation(operation)).success_count
+
+
 def _refused(call):
     """How the service refuses a call."""
     with pytest.raises(grpc.RpcError) as caught:
@@ -83,10 +87,7 @@ def _refused(call):
 
 @pytest.mark.timeout(180)
 def test_a_full_disk_loses_nothing_and_frees_itself(server, disk):
-    works = [
-        ObjectImport(server.buckets, 3),
-        CleanImport(server.buckets, 3),
-    ]  # the spool stops one, the database the other
+    works = [kind(server.buckets, 3, _LINES) for kind in (ObjectImport, CleanImport)]
     catalogs = [_CATALOG, f"{_CATALOG}-clean"]
     upload = UploadImport(server.buckets, 4)
     ledger = Ledger(_CATALOG, "projects/p/tenants/full")
@@ -95,8 +96,11 @@ def test_a_full_disk_loses_nothing_and_frees_itself(server, disk):
     with Client(server.address) as client:
         with Writers(server.address, ledger, "w", pad=4_000):
             wait_for(lambda: len(ledger.promised) >= _WRITES, "events are written")
-            _fill(ballast, _FREE_BYTES)
             operations = [work.begin(client, catalog) for work, catalog in zip(works, catalogs, strict=True)]
+            wait_for(
+                lambda: all(_lines_done(client, operation) for operation in operations), "both imports are at work"
+            )
+            _fill(ballast, 0)
             wait_for(lambda: len(ledger.refused) >= _WRITES or ledger.broken, "writes are refused")
             assert not ledger.broken
 
@@ -118,6 +122,10 @@ def test_a_full_disk_loses_nothing_and_frees_itself(server, disk):
     assert {refused[:2] for refused in ledger.refused} == {_STORAGE_FULL}
     assert all(retry_after > 0 for *_, retry_after in ledger.refused)
     assert not ledger.broken
+    if disk not in server.log.parents:
+        waits = server.log.read_text()
+        assert "StorageFullError" in waits, "no step of an import met the full disk"
+        assert "No space left on device" in waits, "no spool of an import met the full disk"
     assert server.terminate() == 0
     server.start()
     with Client(server.address) as client:
@@ -154,7 +162,7 @@ def test_an_errors_file_waits_for_space(small_disk, tmp_path):
         ballast = errors / "ballast"
         _fill(ballast, 0)
         operation = work.begin(client, _CATALOG)
-        wait_for(lambda: client.progress(client.operation(operation)).success_count == work.content.good, "all is read")
+        wait_for(lambda: _lines_done(client, operation) == work.content.good, "all is read")
         wait_for(lambda: "operation_waits" in server.log.read_text() or client.operation(operation).done, "it waits")
         assert not client.operation(operation).done, client.operation(operation)
         ballast.unlink()
