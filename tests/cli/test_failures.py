@@ -75,16 +75,6 @@ def test_server_that_goes_away(tmp_path, large):
     assert terminal.shown.splitlines()[-1].startswith(f"footfall: no Footfall server answers at {server.address}; ")
 
 
-def test_ctrl_c_while_it_reads(variables):
-    terminal = Terminal("import", "-", **variables)
-    terminal.until("stdin upload ━")
-    terminal.type("\x03")
-    assert terminal.end() == 130
-    assert terminal.cursor_shown
-    assert "Traceback" not in terminal.shown
-    assert "Fatal" not in terminal.shown
-
-
 def test_ctrl_c_while_it_waits(tmp_path, large):
     with Server(tmp_path / "server") as server:
         terminal = Terminal("import", large, "--server", server.address)
