@@ -16,6 +16,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 
 from tests.contract.clients import Official
 from tests.contract.imports import Request, objects
+from tests.contract.refusals import refused
 from tests.contract.samples import lines, put, text
 from tests.support.reflected import ReflectedClient
 
@@ -66,24 +67,21 @@ def test_a_damaged_gzip_file(retail: Official, reflected, catalog: str, bucket: 
     assert content == CORRUPT or (stored, failed.failure) == (failed.success, 0)
 
 
-def test_an_errors_file_that_cannot_be_written(retail: Official, reflected, catalog: str, bucket: Path) -> None:
-    put(bucket / "events.jsonl", [*lines(2), "}"])
+def test_an_errors_file_that_could_not_be_written(retail: Official, reflected, catalog: str, bucket: Path) -> None:
+    """It is refused before anything is imported: a file is where a folder should be."""
+    put(bucket / "events.jsonl", lines(2))
     uri = f"gs://{bucket.name}/events.jsonl"
 
-    # A file is where a folder should be.
-    failed = failure(retail, reflected, objects(catalog, uri, errors=uri))
+    with refused(FailedPrecondition) as refusal:
+        retail.client.import_user_events(objects(catalog, uri, errors=uri))
 
-    assert failed.status.code == code_pb2.FAILED_PRECONDITION
-    assert uri in failed.status.message
-    assert (failed.success, failed.failure) == (2, 1)
-    assert len(reflected.user_events(catalog)) == 2
-    assert len(reflected.rejected(catalog)) == 1
+    assert uri in refusal.message
+    assert not reflected.user_events(catalog)
 
 
 def test_a_failure_raises_in_the_official_client(retail: Official, reflected, catalog: str, bucket: Path) -> None:
-    put(bucket / "events.jsonl", ["}"])
-    uri = f"gs://{bucket.name}/events.jsonl"
-    failed = failure(retail, reflected, objects(catalog, uri, errors=uri))
+    (bucket / "events.jsonl.gz").write_bytes(PACKED[:-20])
+    failed = failure(retail, reflected, objects(catalog, f"gs://{bucket.name}/events.jsonl.gz"))
 
     with pytest.raises(GoogleAPICallError) as caught:
         failed.operation.result()
