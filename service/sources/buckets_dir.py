@@ -55,7 +55,8 @@ class BucketsDir:
         matches = objects.pattern(name).fullmatch
         base = self._root / bucket
         files = (Path(folder, file) for folder, _, names in os.walk(base) for file in names)
-        found = [self._info(path) for path in files if matches(path.relative_to(base).as_posix()) and _is_object(path)]
+        inside = (path for path in files if path.resolve().is_relative_to(base))  # the bucket may be a link itself
+        found = [self._info(path) for path in inside if matches(path.relative_to(base).as_posix()) and _is_object(path)]
         if not found:
             raise ObjectNotFoundError(f"no object matches {uri}", uri)
         return sorted(found)
