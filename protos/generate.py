@@ -4,34 +4,53 @@
     python protos/generate.py --check   change nothing; exit 1 and list the files that a run would change
 
 For every .proto file there is a `_pb2` module with its types, for every one with a service a `_pb2_grpc` module, and
-`descriptors.binpb` is a FileDescriptorSet of the whole contract with all that it imports.
+`descriptors.binpb` is a FileDescriptorSet of the whole contract with all that it imports, and `comments.json` has what
+the contract's comments say of each message, field, enum, service and method, by full name. The .proto files of versions
+that `derive.py` makes out of others are written to `generated/protos/`: with that directory and `protos/` on its path,
+protoc makes stubs of any version.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from derive import derived
 from google.longrunning import operations_proto_pb2
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.message import Message
 
 PROTOS = Path(__file__).resolve().parent
 GENERATED = PROTOS.parent / "generated"
+UNCOMMENTED = ("google/protobuf/", "google/api/")  # no part of the contract
 COMMON_PROTOS = Path(operations_proto_pb2.__file__).parents[2]  # google/api, google/rpc, google/type
 WELL_KNOWN = Path(str(files("grpc_tools"))) / "_proto"  # google/protobuf
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 
-def sources() -> list[str]:
-    """Return the paths of our .proto files, relative to `protos/`, in a fixed order."""
-    return sorted(path.relative_to(PROTOS).as_posix() for path in PROTOS.rglob("*.proto"))
+@cache
+def sources() -> tuple[str, ...]:
+    """Return the paths of our .proto files, relative to `protos/` and to where derived ones are, in a fixed order."""
+    written = (path.relative_to(PROTOS).as_posix() for path in PROTOS.rglob("*.proto"))
+    return tuple(sorted([*(path for path in written if not path.startswith("overlays/")), *derived(PROTOS)]))
+
+
+def write_derived(directory: Path) -> None:
+    """Write the .proto files of the derived versions into `directory`."""
+    for path, text in derived(PROTOS).items():
+        file = directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 def copy_operations(directory: Path) -> None:
@@ -46,15 +65,48 @@ def copy_operations(directory: Path) -> None:
 
 
 def run_protoc(target: Path) -> None:
-    """Run protoc over all of our files, in one call and with every plugin."""
+    """Run protoc over all of our files, with every plugin; the derived ones are in `target/protos`."""
     with tempfile.TemporaryDirectory() as scratch:
         copy_operations(Path(scratch))
-        command = [sys.executable, "-m", "grpc_tools.protoc"]
-        command += [f"--proto_path={path}" for path in (PROTOS, scratch, COMMON_PROTOS, WELL_KNOWN)]
-        command += [f"--python_out={target}", f"--pyi_out={target}", f"--grpc_python_out={target}"]
+        protoc = [sys.executable, "-m", "grpc_tools.protoc"]
+        protoc += [f"--proto_path={path}" for path in (PROTOS, target / "protos", scratch, COMMON_PROTOS, WELL_KNOWN)]
+        command = [*protoc, f"--python_out={target}", f"--pyi_out={target}", f"--grpc_python_out={target}"]
         command += [f"--plugin={SCRIPTS / 'protoc-gen-mypy_grpc'}", f"--mypy_grpc_out=quiet:{target}"]
         command += [f"--descriptor_set_out={target / 'descriptors.binpb'}", "--include_imports"]
         subprocess.run([*command, *sources()], check=True)
+        commented = Path(scratch) / "commented.binpb"
+        command = [*protoc, f"--descriptor_set_out={commented}", "--include_imports", "--include_source_info"]
+        subprocess.run([*command, *sources()], check=True)
+        found = comments(FileDescriptorSet.FromString(commented.read_bytes()))
+    text = json.dumps(found, ensure_ascii=False, indent=0, sort_keys=True)
+    (target / "comments.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+def comments(contract: FileDescriptorSet) -> dict[str, str]:
+    """Return the comment before each element that has one, by the element's full name."""
+    found = {}
+    for file in contract.file:
+        if not file.name.startswith(UNCOMMENTED):
+            for location in file.source_code_info.location:
+                name = named(file, location.path)
+                if name and location.leading_comments:
+                    found[name] = "\n".join(
+                        line.removeprefix(" ").rstrip() for line in location.leading_comments.split("\n")
+                    ).strip()
+    return found
+
+
+def named(file: FileDescriptorProto, path: Sequence[int]) -> str:
+    """Return the full name of what a path of source info leads to; empty for what has none, such as an option."""
+    message: Message = file
+    names = [file.package]
+    for number, index in zip(path[::2], path[1::2], strict=False):
+        field = message.DESCRIPTOR.fields_by_number[number]
+        message = getattr(message, field.name)[index] if field.is_repeated and field.message_type else None
+        if not hasattr(message, "name"):
+            return ""
+        names.append(message.name)
+    return ".".join(names) if len(names) > 1 and len(path) % 2 == 0 else ""
 
 
 def rewrite(text: str) -> str:
@@ -72,7 +124,8 @@ def rewrite(text: str) -> str:
 
 
 def generate(target: Path) -> None:
-    """Write the modules, their packages and the descriptor set into the empty directory `target`."""
+    """Write derived files, the modules, their packages and the descriptor set into the empty directory `target`."""
+    write_derived(target / "protos")
     run_protoc(target)
     for module in [*target.rglob("*.py"), *target.rglob("*.pyi")]:
         text = module.read_text(encoding="utf-8")
@@ -80,8 +133,9 @@ def generate(target: Path) -> None:
             module.unlink()
         else:
             module.write_text(rewrite(text), encoding="utf-8")
-    for directory, _, _ in os.walk(target):
-        Path(directory, "__init__.py").touch()
+    for module in target.rglob("*_pb2.py"):
+        for package in module.relative_to(target).parents:
+            (target / package / "__init__.py").touch()
 
 
 def contents(directory: Path) -> dict[str, bytes]:

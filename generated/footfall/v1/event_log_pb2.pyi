@@ -22,12 +22,16 @@ class EventSource(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_SOURCE_INLINE_IMPORT: _ClassVar[EventSource]
     EVENT_SOURCE_OBJECT_IMPORT: _ClassVar[EventSource]
     EVENT_SOURCE_UPLOAD: _ClassVar[EventSource]
+    EVENT_SOURCE_BATCH: _ClassVar[EventSource]
+    EVENT_SOURCE_BIG_QUERY_IMPORT: _ClassVar[EventSource]
 EVENT_SOURCE_UNSPECIFIED: EventSource
 EVENT_SOURCE_WRITE: EventSource
 EVENT_SOURCE_COLLECT: EventSource
 EVENT_SOURCE_INLINE_IMPORT: EventSource
 EVENT_SOURCE_OBJECT_IMPORT: EventSource
 EVENT_SOURCE_UPLOAD: EventSource
+EVENT_SOURCE_BATCH: EventSource
+EVENT_SOURCE_BIG_QUERY_IMPORT: EventSource
 
 class StoredUserEvent(_message.Message):
     __slots__ = ("name", "user_event", "receive_time", "joined", "source")

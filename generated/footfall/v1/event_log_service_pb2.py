@@ -27,10 +27,16 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import client_pb2 as google_dot_api_dot_client__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from generated.google.cloud.retail.v2 import user_event_pb2 as google_dot_cloud_dot_retail_dot_v2_dot_user__event__pb2
+from generated.google.cloud.talent.v4 import event_pb2 as google_dot_cloud_dot_talent_dot_v4_dot_event__pb2
 from google.longrunning import operations_proto_pb2 as google_dot_longrunning_dot_operations__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#footfall/v1/event_log_service.proto\x12\x0b\x66ootfall.v1\x1a\x1b\x66ootfall/v1/event_log.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\"w\n\x15ListUserEventsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12\x66ootfall/UserEvent\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"x\n\x16ListUserEventsResponse\x12\x31\n\x0buser_events\x18\x01 \x03(\x0b\x32\x1c.footfall.v1.StoredUserEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"@\n\x13GetUserEventRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12\x66ootfall/UserEvent\"{\n\x17ListClientEventsRequest\x12-\n\x06parent\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\x12\x14\x66ootfall/ClientEvent\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"~\n\x18ListClientEventsResponse\x12\x35\n\rclient_events\x18\x01 \x03(\x0b\x32\x1e.footfall.v1.StoredClientEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"D\n\x15GetClientEventRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14\x66ootfall/ClientEvent\"\x7f\n\x19ListRejectedEventsRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\x12\x16\x66ootfall/RejectedEvent\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"~\n\x1aListRejectedEventsResponse\x12\x33\n\x0frejected_events\x18\x01 \x03(\x0b\x32\x1a.footfall.v1.RejectedEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"\x98\x01\n\x17UploadUserEventsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tfile_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x42\x04\xe2\x41\x01\x01\x12\x1f\n\x11gcs_errors_prefix\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x61ta_schema\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x32\xff\x08\n\x0f\x45ventLogService\x12\xa5\x01\n\x0eListUserEvents\x12\".footfall.v1.ListUserEventsRequest\x1a#.footfall.v1.ListUserEventsResponse\"J\xda\x41\x06parent\x82\xd3\xe4\x93\x02;\x12\x39/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents\x12\x98\x01\n\x0cGetUserEvent\x12 .footfall.v1.GetUserEventRequest\x1a\x1c.footfall.v1.StoredUserEvent\"H\xda\x41\x04name\x82\xd3\xe4\x93\x02;\x12\x39/v1/{name=projects/*/locations/*/catalogs/*/userEvents/*}\x12\xa0\x01\n\x10ListClientEvents\x12$.footfall.v1.ListClientEventsRequest\x1a%.footfall.v1.ListClientEventsResponse\"?\xda\x41\x06parent\x82\xd3\xe4\x93\x02\x30\x12./v1/{parent=projects/*/tenants/*}/clientEvents\x12\x93\x01\n\x0eGetClientEvent\x12\".footfall.v1.GetClientEventRequest\x1a\x1e.footfall.v1.StoredClientEvent\"=\xda\x41\x04name\x82\xd3\xe4\x93\x02\x30\x12./v1/{name=projects/*/tenants/*/clientEvents/*}\x12\xea\x01\n\x12ListRejectedEvents\x12&.footfall.v1.ListRejectedEventsRequest\x1a\'.footfall.v1.ListRejectedEventsResponse\"\x82\x01\xda\x41\x06parent\x82\xd3\xe4\x93\x02s\x12=/v1/{parent=projects/*/locations/*/catalogs/*}/rejectedEventsZ2\x12\x30/v1/{parent=projects/*/tenants/*}/rejectedEvents\x12\x82\x02\n\x10UploadUserEvents\x12$.footfall.v1.UploadUserEventsRequest\x1a\x1d.google.longrunning.Operation\"\xa6\x01\xca\x41X\n/google.cloud.retail.v2.ImportUserEventsResponse\x12%google.cloud.retail.v2.ImportMetadata\x82\xd3\xe4\x93\x02\x45\"@/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:upload:\x01*(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#footfall/v1/event_log_service.proto\x12\x0b\x66ootfall.v1\x1a\x1b\x66ootfall/v1/event_log.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\'google/cloud/retail/v2/user_event.proto\x1a\"google/cloud/talent/v4/event.proto\x1a#google/longrunning/operations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x16google/type/date.proto\"\xda\x01\n\x15ListUserEventsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12\x66ootfall/UserEvent\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x33\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"x\n\x16ListUserEventsResponse\x12\x31\n\x0buser_events\x18\x01 \x03(\x0b\x32\x1c.footfall.v1.StoredUserEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"@\n\x13GetUserEventRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12\x66ootfall/UserEvent\"\x85\x02\n\x16\x43ountUserEventsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12\x66ootfall/UserEvent\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x43\n\x08group_by\x18\x03 \x03(\x0e\x32+.footfall.v1.CountUserEventsRequest.GroupByB\x04\xe2\x41\x01\x01\"c\n\x07GroupBy\x12\x18\n\x14GROUP_BY_UNSPECIFIED\x10\x00\x12\x17\n\x13GROUP_BY_EVENT_TYPE\x10\x01\x12\x10\n\x0cGROUP_BY_DAY\x10\x02\x12\x13\n\x0fGROUP_BY_JOINED\x10\x03\"W\n\x17\x43ountUserEventsResponse\x12\x13\n\x0btotal_count\x18\x01 \x01(\x03\x12\'\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x17.footfall.v1.EventCount\"o\n\nEventCount\x12\x12\n\nevent_type\x18\x01 \x01(\t\x12\x1e\n\x03\x64\x61y\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x06joined\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\x42\t\n\x07_joined\"\x88\x01\n\x1b\x42\x61tchWriteUserEventsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12\x66ootfall/UserEvent\x12<\n\x0buser_events\x18\x02 \x03(\x0b\x32!.google.cloud.retail.v2.UserEventB\x04\xe2\x41\x01\x02\"\x93\x01\n\x1c\x42\x61tchWriteUserEventsResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.footfall.v1.BatchItemResult\x12\x14\n\x0cstored_count\x18\x02 \x01(\x03\x12\x16\n\x0erepeated_count\x18\x03 \x01(\x03\x12\x16\n\x0erejected_count\x18\x04 \x01(\x03\"\x80\x02\n\x0f\x42\x61tchItemResult\x12\x35\n\x07outcome\x18\x01 \x01(\x0e\x32$.footfall.v1.BatchItemResult.Outcome\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n\x0eOUTCOME_STORED\x10\x01\x12\x14\n\x10OUTCOME_REPEATED\x10\x02\x12\x14\n\x10OUTCOME_REJECTED\x10\x03\"\xde\x01\n\x17ListClientEventsRequest\x12-\n\x06parent\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\x12\x14\x66ootfall/ClientEvent\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x33\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"~\n\x18ListClientEventsResponse\x12\x35\n\rclient_events\x18\x01 \x03(\x0b\x32\x1e.footfall.v1.StoredClientEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"D\n\x15GetClientEventRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14\x66ootfall/ClientEvent\"\xf6\x01\n\x18\x43ountClientEventsRequest\x12-\n\x06parent\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\x12\x14\x66ootfall/ClientEvent\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x45\n\x08group_by\x18\x03 \x03(\x0e\x32-.footfall.v1.CountClientEventsRequest.GroupByB\x04\xe2\x41\x01\x01\"N\n\x07GroupBy\x12\x18\n\x14GROUP_BY_UNSPECIFIED\x10\x00\x12\x17\n\x13GROUP_BY_EVENT_TYPE\x10\x01\x12\x10\n\x0cGROUP_BY_DAY\x10\x02\"Y\n\x19\x43ountClientEventsResponse\x12\x13\n\x0btotal_count\x18\x01 \x01(\x03\x12\'\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x17.footfall.v1.EventCount\"\x91\x01\n\x1e\x42\x61tchCreateClientEventsRequest\x12-\n\x06parent\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\x12\x14\x66ootfall/ClientEvent\x12@\n\rclient_events\x18\x02 \x03(\x0b\x32#.google.cloud.talent.v4.ClientEventB\x04\xe2\x41\x01\x02\"\x96\x01\n\x1f\x42\x61tchCreateClientEventsResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.footfall.v1.BatchItemResult\x12\x14\n\x0cstored_count\x18\x02 \x01(\x03\x12\x16\n\x0erepeated_count\x18\x03 \x01(\x03\x12\x16\n\x0erejected_count\x18\x04 \x01(\x03\"\\\n\x12WatchEventsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cresume_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\xa0\x01\n\x13WatchEventsResponse\x12\x32\n\nuser_event\x18\x01 \x01(\x0b\x32\x1c.footfall.v1.StoredUserEventH\x00\x12\x36\n\x0c\x63lient_event\x18\x02 \x01(\x0b\x32\x1e.footfall.v1.StoredClientEventH\x00\x12\x14\n\x0cresume_token\x18\x03 \x01(\tB\x07\n\x05\x65vent\"\x7f\n\x19ListRejectedEventsRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\x12\x16\x66ootfall/RejectedEvent\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"~\n\x1aListRejectedEventsResponse\x12\x33\n\x0frejected_events\x18\x01 \x03(\x0b\x32\x1a.footfall.v1.RejectedEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"\x98\x01\n\x17UploadUserEventsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tfile_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x42\x04\xe2\x41\x01\x01\x12\x1f\n\x11gcs_errors_prefix\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x61ta_schema\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x32\xda\x10\n\x0f\x45ventLogService\x12\xa5\x01\n\x0eListUserEvents\x12\".footfall.v1.ListUserEventsRequest\x1a#.footfall.v1.ListUserEventsResponse\"J\xda\x41\x06parent\x82\xd3\xe4\x93\x02;\x12\x39/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents\x12\x98\x01\n\x0cGetUserEvent\x12 .footfall.v1.GetUserEventRequest\x1a\x1c.footfall.v1.StoredUserEvent\"H\xda\x41\x04name\x82\xd3\xe4\x93\x02;\x12\x39/v1/{name=projects/*/locations/*/catalogs/*/userEvents/*}\x12\xae\x01\n\x0f\x43ountUserEvents\x12#.footfall.v1.CountUserEventsRequest\x1a$.footfall.v1.CountUserEventsResponse\"P\xda\x41\x06parent\x82\xd3\xe4\x93\x02\x41\x12?/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:count\x12\xd1\x01\n\x14\x42\x61tchWriteUserEvents\x12(.footfall.v1.BatchWriteUserEventsRequest\x1a).footfall.v1.BatchWriteUserEventsResponse\"d\xda\x41\x12parent,user_events\x82\xd3\xe4\x93\x02I\"D/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:batchWrite:\x01*\x12\xa0\x01\n\x10ListClientEvents\x12$.footfall.v1.ListClientEventsRequest\x1a%.footfall.v1.ListClientEventsResponse\"?\xda\x41\x06parent\x82\xd3\xe4\x93\x02\x30\x12./v1/{parent=projects/*/tenants/*}/clientEvents\x12\x93\x01\n\x0eGetClientEvent\x12\".footfall.v1.GetClientEventRequest\x1a\x1e.footfall.v1.StoredClientEvent\"=\xda\x41\x04name\x82\xd3\xe4\x93\x02\x30\x12./v1/{name=projects/*/tenants/*/clientEvents/*}\x12\xa9\x01\n\x11\x43ountClientEvents\x12%.footfall.v1.CountClientEventsRequest\x1a&.footfall.v1.CountClientEventsResponse\"E\xda\x41\x06parent\x82\xd3\xe4\x93\x02\x36\x12\x34/v1/{parent=projects/*/tenants/*}/clientEvents:count\x12\xd2\x01\n\x17\x42\x61tchCreateClientEvents\x12+.footfall.v1.BatchCreateClientEventsRequest\x1a,.footfall.v1.BatchCreateClientEventsResponse\"\\\xda\x41\x14parent,client_events\x82\xd3\xe4\x93\x02?\":/v1/{parent=projects/*/tenants/*}/clientEvents:batchCreate:\x01*\x12\xd2\x01\n\x0bWatchEvents\x12\x1f.footfall.v1.WatchEventsRequest\x1a .footfall.v1.WatchEventsResponse\"~\xda\x41\x06parent\x82\xd3\xe4\x93\x02o\x12;/v1/{parent=projects/*/locations/*/catalogs/*}/events:watchZ0\x12./v1/{parent=projects/*/tenants/*}/events:watch0\x01\x12\xea\x01\n\x12ListRejectedEvents\x12&.footfall.v1.ListRejectedEventsRequest\x1a\'.footfall.v1.ListRejectedEventsResponse\"\x82\x01\xda\x41\x06parent\x82\xd3\xe4\x93\x02s\x12=/v1/{parent=projects/*/locations/*/catalogs/*}/rejectedEventsZ2\x12\x30/v1/{parent=projects/*/tenants/*}/rejectedEvents\x12\x82\x02\n\x10UploadUserEvents\x12$.footfall.v1.UploadUserEventsRequest\x1a\x1d.google.longrunning.Operation\"\xa6\x01\xca\x41X\n/google.cloud.retail.v2.ImportUserEventsResponse\x12%google.cloud.retail.v2.ImportMetadata\x82\xd3\xe4\x93\x02\x45\"@/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:upload:\x01*(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,16 +49,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['filter']._serialized_options = b'\342A\001\001'
+  _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['order_by']._loaded_options = None
+  _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
+  _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['read_mask']._loaded_options = None
+  _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['read_mask']._serialized_options = b'\342A\001\001'
   _globals['_GETUSEREVENTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETUSEREVENTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\024\n\022footfall/UserEvent'
+  _globals['_COUNTUSEREVENTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_COUNTUSEREVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\022\022footfall/UserEvent'
+  _globals['_COUNTUSEREVENTSREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_COUNTUSEREVENTSREQUEST'].fields_by_name['filter']._serialized_options = b'\342A\001\001'
+  _globals['_COUNTUSEREVENTSREQUEST'].fields_by_name['group_by']._loaded_options = None
+  _globals['_COUNTUSEREVENTSREQUEST'].fields_by_name['group_by']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHWRITEUSEREVENTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_BATCHWRITEUSEREVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\022\022footfall/UserEvent'
+  _globals['_BATCHWRITEUSEREVENTSREQUEST'].fields_by_name['user_events']._loaded_options = None
+  _globals['_BATCHWRITEUSEREVENTSREQUEST'].fields_by_name['user_events']._serialized_options = b'\342A\001\002'
   _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\026\022\024footfall/ClientEvent'
   _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['filter']._serialized_options = b'\342A\001\001'
+  _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['order_by']._loaded_options = None
+  _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
+  _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['read_mask']._loaded_options = None
+  _globals['_LISTCLIENTEVENTSREQUEST'].fields_by_name['read_mask']._serialized_options = b'\342A\001\001'
   _globals['_GETCLIENTEVENTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETCLIENTEVENTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\026\n\024footfall/ClientEvent'
+  _globals['_COUNTCLIENTEVENTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_COUNTCLIENTEVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\026\022\024footfall/ClientEvent'
+  _globals['_COUNTCLIENTEVENTSREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_COUNTCLIENTEVENTSREQUEST'].fields_by_name['filter']._serialized_options = b'\342A\001\001'
+  _globals['_COUNTCLIENTEVENTSREQUEST'].fields_by_name['group_by']._loaded_options = None
+  _globals['_COUNTCLIENTEVENTSREQUEST'].fields_by_name['group_by']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHCREATECLIENTEVENTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_BATCHCREATECLIENTEVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\026\022\024footfall/ClientEvent'
+  _globals['_BATCHCREATECLIENTEVENTSREQUEST'].fields_by_name['client_events']._loaded_options = None
+  _globals['_BATCHCREATECLIENTEVENTSREQUEST'].fields_by_name['client_events']._serialized_options = b'\342A\001\002'
+  _globals['_WATCHEVENTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_WATCHEVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_WATCHEVENTSREQUEST'].fields_by_name['resume_token']._loaded_options = None
+  _globals['_WATCHEVENTSREQUEST'].fields_by_name['resume_token']._serialized_options = b'\342A\001\001'
+  _globals['_WATCHEVENTSREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_WATCHEVENTSREQUEST'].fields_by_name['filter']._serialized_options = b'\342A\001\001'
   _globals['_LISTREJECTEDEVENTSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTREJECTEDEVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\030\022\026footfall/RejectedEvent'
   _globals['_LISTREJECTEDEVENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -73,32 +117,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVENTLOGSERVICE'].methods_by_name['ListUserEvents']._serialized_options = b'\332A\006parent\202\323\344\223\002;\0229/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents'
   _globals['_EVENTLOGSERVICE'].methods_by_name['GetUserEvent']._loaded_options = None
   _globals['_EVENTLOGSERVICE'].methods_by_name['GetUserEvent']._serialized_options = b'\332A\004name\202\323\344\223\002;\0229/v1/{name=projects/*/locations/*/catalogs/*/userEvents/*}'
+  _globals['_EVENTLOGSERVICE'].methods_by_name['CountUserEvents']._loaded_options = None
+  _globals['_EVENTLOGSERVICE'].methods_by_name['CountUserEvents']._serialized_options = b'\332A\006parent\202\323\344\223\002A\022?/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:count'
+  _globals['_EVENTLOGSERVICE'].methods_by_name['BatchWriteUserEvents']._loaded_options = None
+  _globals['_EVENTLOGSERVICE'].methods_by_name['BatchWriteUserEvents']._serialized_options = b'\332A\022parent,user_events\202\323\344\223\002I\"D/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:batchWrite:\001*'
   _globals['_EVENTLOGSERVICE'].methods_by_name['ListClientEvents']._loaded_options = None
   _globals['_EVENTLOGSERVICE'].methods_by_name['ListClientEvents']._serialized_options = b'\332A\006parent\202\323\344\223\0020\022./v1/{parent=projects/*/tenants/*}/clientEvents'
   _globals['_EVENTLOGSERVICE'].methods_by_name['GetClientEvent']._loaded_options = None
   _globals['_EVENTLOGSERVICE'].methods_by_name['GetClientEvent']._serialized_options = b'\332A\004name\202\323\344\223\0020\022./v1/{name=projects/*/tenants/*/clientEvents/*}'
+  _globals['_EVENTLOGSERVICE'].methods_by_name['CountClientEvents']._loaded_options = None
+  _globals['_EVENTLOGSERVICE'].methods_by_name['CountClientEvents']._serialized_options = b'\332A\006parent\202\323\344\223\0026\0224/v1/{parent=projects/*/tenants/*}/clientEvents:count'
+  _globals['_EVENTLOGSERVICE'].methods_by_name['BatchCreateClientEvents']._loaded_options = None
+  _globals['_EVENTLOGSERVICE'].methods_by_name['BatchCreateClientEvents']._serialized_options = b'\332A\024parent,client_events\202\323\344\223\002?\":/v1/{parent=projects/*/tenants/*}/clientEvents:batchCreate:\001*'
+  _globals['_EVENTLOGSERVICE'].methods_by_name['WatchEvents']._loaded_options = None
+  _globals['_EVENTLOGSERVICE'].methods_by_name['WatchEvents']._serialized_options = b'\332A\006parent\202\323\344\223\002o\022;/v1/{parent=projects/*/locations/*/catalogs/*}/events:watchZ0\022./v1/{parent=projects/*/tenants/*}/events:watch'
   _globals['_EVENTLOGSERVICE'].methods_by_name['ListRejectedEvents']._loaded_options = None
   _globals['_EVENTLOGSERVICE'].methods_by_name['ListRejectedEvents']._serialized_options = b'\332A\006parent\202\323\344\223\002s\022=/v1/{parent=projects/*/locations/*/catalogs/*}/rejectedEventsZ2\0220/v1/{parent=projects/*/tenants/*}/rejectedEvents'
   _globals['_EVENTLOGSERVICE'].methods_by_name['UploadUserEvents']._loaded_options = None
   _globals['_EVENTLOGSERVICE'].methods_by_name['UploadUserEvents']._serialized_options = b'\312AX\n/google.cloud.retail.v2.ImportUserEventsResponse\022%google.cloud.retail.v2.ImportMetadata\202\323\344\223\002E\"@/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:upload:\001*'
-  _globals['_LISTUSEREVENTSREQUEST']._serialized_start=233
-  _globals['_LISTUSEREVENTSREQUEST']._serialized_end=352
-  _globals['_LISTUSEREVENTSRESPONSE']._serialized_start=354
-  _globals['_LISTUSEREVENTSRESPONSE']._serialized_end=474
-  _globals['_GETUSEREVENTREQUEST']._serialized_start=476
-  _globals['_GETUSEREVENTREQUEST']._serialized_end=540
-  _globals['_LISTCLIENTEVENTSREQUEST']._serialized_start=542
-  _globals['_LISTCLIENTEVENTSREQUEST']._serialized_end=665
-  _globals['_LISTCLIENTEVENTSRESPONSE']._serialized_start=667
-  _globals['_LISTCLIENTEVENTSRESPONSE']._serialized_end=793
-  _globals['_GETCLIENTEVENTREQUEST']._serialized_start=795
-  _globals['_GETCLIENTEVENTREQUEST']._serialized_end=863
-  _globals['_LISTREJECTEDEVENTSREQUEST']._serialized_start=865
-  _globals['_LISTREJECTEDEVENTSREQUEST']._serialized_end=992
-  _globals['_LISTREJECTEDEVENTSRESPONSE']._serialized_start=994
-  _globals['_LISTREJECTEDEVENTSRESPONSE']._serialized_end=1120
-  _globals['_UPLOADUSEREVENTSREQUEST']._serialized_start=1123
-  _globals['_UPLOADUSEREVENTSREQUEST']._serialized_end=1275
-  _globals['_EVENTLOGSERVICE']._serialized_start=1278
-  _globals['_EVENTLOGSERVICE']._serialized_end=2429
+  _globals['_LISTUSEREVENTSREQUEST']._serialized_start=427
+  _globals['_LISTUSEREVENTSREQUEST']._serialized_end=645
+  _globals['_LISTUSEREVENTSRESPONSE']._serialized_start=647
+  _globals['_LISTUSEREVENTSRESPONSE']._serialized_end=767
+  _globals['_GETUSEREVENTREQUEST']._serialized_start=769
+  _globals['_GETUSEREVENTREQUEST']._serialized_end=833
+  _globals['_COUNTUSEREVENTSREQUEST']._serialized_start=836
+  _globals['_COUNTUSEREVENTSREQUEST']._serialized_end=1097
+  _globals['_COUNTUSEREVENTSREQUEST_GROUPBY']._serialized_start=998
+  _globals['_COUNTUSEREVENTSREQUEST_GROUPBY']._serialized_end=1097
+  _globals['_COUNTUSEREVENTSRESPONSE']._serialized_start=1099
+  _globals['_COUNTUSEREVENTSRESPONSE']._serialized_end=1186
+  _globals['_EVENTCOUNT']._serialized_start=1188
+  _globals['_EVENTCOUNT']._serialized_end=1299
+  _globals['_BATCHWRITEUSEREVENTSREQUEST']._serialized_start=1302
+  _globals['_BATCHWRITEUSEREVENTSREQUEST']._serialized_end=1438
+  _globals['_BATCHWRITEUSEREVENTSRESPONSE']._serialized_start=1441
+  _globals['_BATCHWRITEUSEREVENTSRESPONSE']._serialized_end=1588
+  _globals['_BATCHITEMRESULT']._serialized_start=1591
+  _globals['_BATCHITEMRESULT']._serialized_end=1847
+  _globals['_BATCHITEMRESULT_OUTCOME']._serialized_start=1749
+  _globals['_BATCHITEMRESULT_OUTCOME']._serialized_end=1847
+  _globals['_LISTCLIENTEVENTSREQUEST']._serialized_start=1850
+  _globals['_LISTCLIENTEVENTSREQUEST']._serialized_end=2072
+  _globals['_LISTCLIENTEVENTSRESPONSE']._serialized_start=2074
+  _globals['_LISTCLIENTEVENTSRESPONSE']._serialized_end=2200
+  _globals['_GETCLIENTEVENTREQUEST']._serialized_start=2202
+  _globals['_GETCLIENTEVENTREQUEST']._serialized_end=2270
+  _globals['_COUNTCLIENTEVENTSREQUEST']._serialized_start=2273
+  _globals['_COUNTCLIENTEVENTSREQUEST']._serialized_end=2519
+  _globals['_COUNTCLIENTEVENTSREQUEST_GROUPBY']._serialized_start=998
+  _globals['_COUNTCLIENTEVENTSREQUEST_GROUPBY']._serialized_end=1076
+  _globals['_COUNTCLIENTEVENTSRESPONSE']._serialized_start=2521
+  _globals['_COUNTCLIENTEVENTSRESPONSE']._serialized_end=2610
+  _globals['_BATCHCREATECLIENTEVENTSREQUEST']._serialized_start=2613
+  _globals['_BATCHCREATECLIENTEVENTSREQUEST']._serialized_end=2758
+  _globals['_BATCHCREATECLIENTEVENTSRESPONSE']._serialized_start=2761
+  _globals['_BATCHCREATECLIENTEVENTSRESPONSE']._serialized_end=2911
+  _globals['_WATCHEVENTSREQUEST']._serialized_start=2913
+  _globals['_WATCHEVENTSREQUEST']._serialized_end=3005
+  _globals['_WATCHEVENTSRESPONSE']._serialized_start=3008
+  _globals['_WATCHEVENTSRESPONSE']._serialized_end=3168
+  _globals['_LISTREJECTEDEVENTSREQUEST']._serialized_start=3170
+  _globals['_LISTREJECTEDEVENTSREQUEST']._serialized_end=3297
+  _globals['_LISTREJECTEDEVENTSRESPONSE']._serialized_start=3299
+  _globals['_LISTREJECTEDEVENTSRESPONSE']._serialized_end=3425
+  _globals['_UPLOADUSEREVENTSREQUEST']._serialized_start=3428
+  _globals['_UPLOADUSEREVENTSREQUEST']._serialized_end=3580
+  _globals['_EVENTLOGSERVICE']._serialized_start=3583
+  _globals['_EVENTLOGSERVICE']._serialized_end=5721
 # @@protoc_insertion_point(module_scope)

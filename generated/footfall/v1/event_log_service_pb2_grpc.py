@@ -28,7 +28,7 @@ if _version_not_supported:
 
 
 class EventLogServiceStub:
-    """Reads stored and rejected events back, and takes in files that a client sends itself.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -50,6 +50,16 @@ class EventLogServiceStub:
                 request_serializer=footfall_dot_v1_dot_event__log__service__pb2.GetUserEventRequest.SerializeToString,
                 response_deserializer=footfall_dot_v1_dot_event__log__pb2.StoredUserEvent.FromString,
                 _registered_method=True)
+        self.CountUserEvents = channel.unary_unary(
+                '/footfall.v1.EventLogService/CountUserEvents',
+                request_serializer=footfall_dot_v1_dot_event__log__service__pb2.CountUserEventsRequest.SerializeToString,
+                response_deserializer=footfall_dot_v1_dot_event__log__service__pb2.CountUserEventsResponse.FromString,
+                _registered_method=True)
+        self.BatchWriteUserEvents = channel.unary_unary(
+                '/footfall.v1.EventLogService/BatchWriteUserEvents',
+                request_serializer=footfall_dot_v1_dot_event__log__service__pb2.BatchWriteUserEventsRequest.SerializeToString,
+                response_deserializer=footfall_dot_v1_dot_event__log__service__pb2.BatchWriteUserEventsResponse.FromString,
+                _registered_method=True)
         self.ListClientEvents = channel.unary_unary(
                 '/footfall.v1.EventLogService/ListClientEvents',
                 request_serializer=footfall_dot_v1_dot_event__log__service__pb2.ListClientEventsRequest.SerializeToString,
@@ -59,6 +69,21 @@ class EventLogServiceStub:
                 '/footfall.v1.EventLogService/GetClientEvent',
                 request_serializer=footfall_dot_v1_dot_event__log__service__pb2.GetClientEventRequest.SerializeToString,
                 response_deserializer=footfall_dot_v1_dot_event__log__pb2.StoredClientEvent.FromString,
+                _registered_method=True)
+        self.CountClientEvents = channel.unary_unary(
+                '/footfall.v1.EventLogService/CountClientEvents',
+                request_serializer=footfall_dot_v1_dot_event__log__service__pb2.CountClientEventsRequest.SerializeToString,
+                response_deserializer=footfall_dot_v1_dot_event__log__service__pb2.CountClientEventsResponse.FromString,
+                _registered_method=True)
+        self.BatchCreateClientEvents = channel.unary_unary(
+                '/footfall.v1.EventLogService/BatchCreateClientEvents',
+                request_serializer=footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsRequest.SerializeToString,
+                response_deserializer=footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsResponse.FromString,
+                _registered_method=True)
+        self.WatchEvents = channel.unary_stream(
+                '/footfall.v1.EventLogService/WatchEvents',
+                request_serializer=footfall_dot_v1_dot_event__log__service__pb2.WatchEventsRequest.SerializeToString,
+                response_deserializer=footfall_dot_v1_dot_event__log__service__pb2.WatchEventsResponse.FromString,
                 _registered_method=True)
         self.ListRejectedEvents = channel.unary_unary(
                 '/footfall.v1.EventLogService/ListRejectedEvents',
@@ -73,14 +98,14 @@ class EventLogServiceStub:
 
 
 class EventLogServiceServicer:
-    """Reads stored and rejected events back, and takes in files that a client sends itself.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
     """
 
     def ListUserEvents(self, request, context):
-        """Lists the user events of a catalog, ordered by event time, then by identity.
+        """Lists user events of a catalog, ordered by event time, then by identity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,8 +118,23 @@ class EventLogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountUserEvents(self, request, context):
+        """Counts user events of a catalog, in all and by type, day or join.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchWriteUserEvents(self, request, context):
+        """Writes up to 10,000 user events, each as WriteUserEvent does: one that is refused does not keep the others out. What
+        became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListClientEvents(self, request, context):
-        """Lists the client events of a tenant, ordered by create time, then by identity.
+        """Lists client events of a tenant, ordered by create time, then by identity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -102,6 +142,29 @@ class EventLogServiceServicer:
 
     def GetClientEvent(self, request, context):
         """Gets one client event.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountClientEvents(self, request, context):
+        """Counts client events of a tenant, in all and by type or day.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchCreateClientEvents(self, request, context):
+        """Writes up to 10,000 client events, each as CreateClientEvent does: one that is refused does not keep the others out.
+        What became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchEvents(self, request, context):
+        """Sends the events of a catalog or a tenant as they come in, in the order in which they were stored. The stream does
+        not end by itself. Taken up again with the token of the last response, it leaves no event out and repeats none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -138,6 +201,16 @@ def add_EventLogServiceServicer_to_server(servicer, server):
                     request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.GetUserEventRequest.FromString,
                     response_serializer=footfall_dot_v1_dot_event__log__pb2.StoredUserEvent.SerializeToString,
             ),
+            'CountUserEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountUserEvents,
+                    request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.CountUserEventsRequest.FromString,
+                    response_serializer=footfall_dot_v1_dot_event__log__service__pb2.CountUserEventsResponse.SerializeToString,
+            ),
+            'BatchWriteUserEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchWriteUserEvents,
+                    request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.BatchWriteUserEventsRequest.FromString,
+                    response_serializer=footfall_dot_v1_dot_event__log__service__pb2.BatchWriteUserEventsResponse.SerializeToString,
+            ),
             'ListClientEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListClientEvents,
                     request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.ListClientEventsRequest.FromString,
@@ -147,6 +220,21 @@ def add_EventLogServiceServicer_to_server(servicer, server):
                     servicer.GetClientEvent,
                     request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.GetClientEventRequest.FromString,
                     response_serializer=footfall_dot_v1_dot_event__log__pb2.StoredClientEvent.SerializeToString,
+            ),
+            'CountClientEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountClientEvents,
+                    request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.CountClientEventsRequest.FromString,
+                    response_serializer=footfall_dot_v1_dot_event__log__service__pb2.CountClientEventsResponse.SerializeToString,
+            ),
+            'BatchCreateClientEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchCreateClientEvents,
+                    request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsRequest.FromString,
+                    response_serializer=footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsResponse.SerializeToString,
+            ),
+            'WatchEvents': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchEvents,
+                    request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.WatchEventsRequest.FromString,
+                    response_serializer=footfall_dot_v1_dot_event__log__service__pb2.WatchEventsResponse.SerializeToString,
             ),
             'ListRejectedEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRejectedEvents,
@@ -167,7 +255,7 @@ def add_EventLogServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EventLogService:
-    """Reads stored and rejected events back, and takes in files that a client sends itself.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -228,6 +316,60 @@ class EventLogService:
             _registered_method=True)
 
     @staticmethod
+    def CountUserEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/footfall.v1.EventLogService/CountUserEvents',
+            footfall_dot_v1_dot_event__log__service__pb2.CountUserEventsRequest.SerializeToString,
+            footfall_dot_v1_dot_event__log__service__pb2.CountUserEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchWriteUserEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/footfall.v1.EventLogService/BatchWriteUserEvents',
+            footfall_dot_v1_dot_event__log__service__pb2.BatchWriteUserEventsRequest.SerializeToString,
+            footfall_dot_v1_dot_event__log__service__pb2.BatchWriteUserEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListClientEvents(request,
             target,
             options=(),
@@ -271,6 +413,87 @@ class EventLogService:
             '/footfall.v1.EventLogService/GetClientEvent',
             footfall_dot_v1_dot_event__log__service__pb2.GetClientEventRequest.SerializeToString,
             footfall_dot_v1_dot_event__log__pb2.StoredClientEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountClientEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/footfall.v1.EventLogService/CountClientEvents',
+            footfall_dot_v1_dot_event__log__service__pb2.CountClientEventsRequest.SerializeToString,
+            footfall_dot_v1_dot_event__log__service__pb2.CountClientEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchCreateClientEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/footfall.v1.EventLogService/BatchCreateClientEvents',
+            footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsRequest.SerializeToString,
+            footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/footfall.v1.EventLogService/WatchEvents',
+            footfall_dot_v1_dot_event__log__service__pb2.WatchEventsRequest.SerializeToString,
+            footfall_dot_v1_dot_event__log__service__pb2.WatchEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

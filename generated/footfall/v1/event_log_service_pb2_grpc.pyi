@@ -29,7 +29,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class EventLogServiceStub:
-    """Reads stored and rejected events back, and takes in files that a client sends itself.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -40,13 +40,29 @@ class EventLogServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> EventLogServiceAsyncStub: ...
     ListUserEvents: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.ListUserEventsRequest, _event_log_service_pb2.ListUserEventsResponse]
-    """Lists the user events of a catalog, ordered by event time, then by identity."""
+    """Lists user events of a catalog, ordered by event time, then by identity."""
     GetUserEvent: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.GetUserEventRequest, _event_log_pb2.StoredUserEvent]
     """Gets one user event."""
+    CountUserEvents: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.CountUserEventsRequest, _event_log_service_pb2.CountUserEventsResponse]
+    """Counts user events of a catalog, in all and by type, day or join."""
+    BatchWriteUserEvents: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.BatchWriteUserEventsRequest, _event_log_service_pb2.BatchWriteUserEventsResponse]
+    """Writes up to 10,000 user events, each as WriteUserEvent does: one that is refused does not keep the others out. What
+    became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+    """
     ListClientEvents: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.ListClientEventsRequest, _event_log_service_pb2.ListClientEventsResponse]
-    """Lists the client events of a tenant, ordered by create time, then by identity."""
+    """Lists client events of a tenant, ordered by create time, then by identity."""
     GetClientEvent: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.GetClientEventRequest, _event_log_pb2.StoredClientEvent]
     """Gets one client event."""
+    CountClientEvents: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.CountClientEventsRequest, _event_log_service_pb2.CountClientEventsResponse]
+    """Counts client events of a tenant, in all and by type or day."""
+    BatchCreateClientEvents: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.BatchCreateClientEventsRequest, _event_log_service_pb2.BatchCreateClientEventsResponse]
+    """Writes up to 10,000 client events, each as CreateClientEvent does: one that is refused does not keep the others out.
+    What became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+    """
+    WatchEvents: _grpc.UnaryStreamMultiCallable[_event_log_service_pb2.WatchEventsRequest, _event_log_service_pb2.WatchEventsResponse]
+    """Sends the events of a catalog or a tenant as they come in, in the order in which they were stored. The stream does
+    not end by itself. Taken up again with the token of the last response, it leaves no event out and repeats none.
+    """
     ListRejectedEvents: _grpc.UnaryUnaryMultiCallable[_event_log_service_pb2.ListRejectedEventsRequest, _event_log_service_pb2.ListRejectedEventsResponse]
     """Lists the events of a catalog or a tenant that were refused, newest first."""
     UploadUserEvents: _grpc.StreamUnaryMultiCallable[_event_log_service_pb2.UploadUserEventsRequest, _operations_pb2.Operation]
@@ -59,7 +75,7 @@ class EventLogServiceStub:
 
 @_typing.type_check_only
 class EventLogServiceAsyncStub(EventLogServiceStub):
-    """Reads stored and rejected events back, and takes in files that a client sends itself.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -67,13 +83,29 @@ class EventLogServiceAsyncStub(EventLogServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListUserEvents: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.ListUserEventsRequest, _event_log_service_pb2.ListUserEventsResponse]  # type: ignore[assignment]
-    """Lists the user events of a catalog, ordered by event time, then by identity."""
+    """Lists user events of a catalog, ordered by event time, then by identity."""
     GetUserEvent: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.GetUserEventRequest, _event_log_pb2.StoredUserEvent]  # type: ignore[assignment]
     """Gets one user event."""
+    CountUserEvents: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.CountUserEventsRequest, _event_log_service_pb2.CountUserEventsResponse]  # type: ignore[assignment]
+    """Counts user events of a catalog, in all and by type, day or join."""
+    BatchWriteUserEvents: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.BatchWriteUserEventsRequest, _event_log_service_pb2.BatchWriteUserEventsResponse]  # type: ignore[assignment]
+    """Writes up to 10,000 user events, each as WriteUserEvent does: one that is refused does not keep the others out. What
+    became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+    """
     ListClientEvents: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.ListClientEventsRequest, _event_log_service_pb2.ListClientEventsResponse]  # type: ignore[assignment]
-    """Lists the client events of a tenant, ordered by create time, then by identity."""
+    """Lists client events of a tenant, ordered by create time, then by identity."""
     GetClientEvent: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.GetClientEventRequest, _event_log_pb2.StoredClientEvent]  # type: ignore[assignment]
     """Gets one client event."""
+    CountClientEvents: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.CountClientEventsRequest, _event_log_service_pb2.CountClientEventsResponse]  # type: ignore[assignment]
+    """Counts client events of a tenant, in all and by type or day."""
+    BatchCreateClientEvents: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.BatchCreateClientEventsRequest, _event_log_service_pb2.BatchCreateClientEventsResponse]  # type: ignore[assignment]
+    """Writes up to 10,000 client events, each as CreateClientEvent does: one that is refused does not keep the others out.
+    What became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+    """
+    WatchEvents: _aio.UnaryStreamMultiCallable[_event_log_service_pb2.WatchEventsRequest, _event_log_service_pb2.WatchEventsResponse]  # type: ignore[assignment]
+    """Sends the events of a catalog or a tenant as they come in, in the order in which they were stored. The stream does
+    not end by itself. Taken up again with the token of the last response, it leaves no event out and repeats none.
+    """
     ListRejectedEvents: _aio.UnaryUnaryMultiCallable[_event_log_service_pb2.ListRejectedEventsRequest, _event_log_service_pb2.ListRejectedEventsResponse]  # type: ignore[assignment]
     """Lists the events of a catalog or a tenant that were refused, newest first."""
     UploadUserEvents: _aio.StreamUnaryMultiCallable[_event_log_service_pb2.UploadUserEventsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
@@ -85,7 +117,7 @@ class EventLogServiceAsyncStub(EventLogServiceStub):
     """
 
 class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads stored and rejected events back, and takes in files that a client sends itself.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -97,7 +129,7 @@ class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _event_log_service_pb2.ListUserEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_event_log_service_pb2.ListUserEventsResponse, _abc.Awaitable[_event_log_service_pb2.ListUserEventsResponse]]:
-        """Lists the user events of a catalog, ordered by event time, then by identity."""
+        """Lists user events of a catalog, ordered by event time, then by identity."""
 
     @_abc_1.abstractmethod
     def GetUserEvent(
@@ -108,12 +140,30 @@ class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gets one user event."""
 
     @_abc_1.abstractmethod
+    def CountUserEvents(
+        self,
+        request: _event_log_service_pb2.CountUserEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_log_service_pb2.CountUserEventsResponse, _abc.Awaitable[_event_log_service_pb2.CountUserEventsResponse]]:
+        """Counts user events of a catalog, in all and by type, day or join."""
+
+    @_abc_1.abstractmethod
+    def BatchWriteUserEvents(
+        self,
+        request: _event_log_service_pb2.BatchWriteUserEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_log_service_pb2.BatchWriteUserEventsResponse, _abc.Awaitable[_event_log_service_pb2.BatchWriteUserEventsResponse]]:
+        """Writes up to 10,000 user events, each as WriteUserEvent does: one that is refused does not keep the others out. What
+        became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+        """
+
+    @_abc_1.abstractmethod
     def ListClientEvents(
         self,
         request: _event_log_service_pb2.ListClientEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_event_log_service_pb2.ListClientEventsResponse, _abc.Awaitable[_event_log_service_pb2.ListClientEventsResponse]]:
-        """Lists the client events of a tenant, ordered by create time, then by identity."""
+        """Lists client events of a tenant, ordered by create time, then by identity."""
 
     @_abc_1.abstractmethod
     def GetClientEvent(
@@ -122,6 +172,34 @@ class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_event_log_pb2.StoredClientEvent, _abc.Awaitable[_event_log_pb2.StoredClientEvent]]:
         """Gets one client event."""
+
+    @_abc_1.abstractmethod
+    def CountClientEvents(
+        self,
+        request: _event_log_service_pb2.CountClientEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_log_service_pb2.CountClientEventsResponse, _abc.Awaitable[_event_log_service_pb2.CountClientEventsResponse]]:
+        """Counts client events of a tenant, in all and by type or day."""
+
+    @_abc_1.abstractmethod
+    def BatchCreateClientEvents(
+        self,
+        request: _event_log_service_pb2.BatchCreateClientEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_log_service_pb2.BatchCreateClientEventsResponse, _abc.Awaitable[_event_log_service_pb2.BatchCreateClientEventsResponse]]:
+        """Writes up to 10,000 client events, each as CreateClientEvent does: one that is refused does not keep the others out.
+        What became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchEvents(
+        self,
+        request: _event_log_service_pb2.WatchEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_event_log_service_pb2.WatchEventsResponse], _abc.AsyncIterator[_event_log_service_pb2.WatchEventsResponse]]:
+        """Sends the events of a catalog or a tenant as they come in, in the order in which they were stored. The stream does
+        not end by itself. Taken up again with the token of the last response, it leaves no event out and repeats none.
+        """
 
     @_abc_1.abstractmethod
     def ListRejectedEvents(

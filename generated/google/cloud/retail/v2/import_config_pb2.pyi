@@ -116,20 +116,22 @@ class UserEventInputConfig(_message.Message):
     def __init__(self, user_event_inline_source: _Optional[_Union[UserEventInlineSource, _Mapping[str, object]]] = ..., gcs_source: _Optional[_Union[GcsSource, _Mapping[str, object]]] = ..., big_query_source: _Optional[_Union[BigQuerySource, _Mapping[str, object]]] = ...) -> None: ...
 
 class ImportMetadata(_message.Message):
-    __slots__ = ("create_time", "update_time", "success_count", "failure_count", "request_id", "notification_pubsub_topic")
+    __slots__ = ("create_time", "update_time", "success_count", "failure_count", "request_id", "notification_pubsub_topic", "deleted_products_count")
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
     SUCCESS_COUNT_FIELD_NUMBER: _ClassVar[int]
     FAILURE_COUNT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NOTIFICATION_PUBSUB_TOPIC_FIELD_NUMBER: _ClassVar[int]
+    DELETED_PRODUCTS_COUNT_FIELD_NUMBER: _ClassVar[int]
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
     success_count: int
     failure_count: int
     request_id: str
     notification_pubsub_topic: str
-    def __init__(self, create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., success_count: _Optional[int] = ..., failure_count: _Optional[int] = ..., request_id: _Optional[str] = ..., notification_pubsub_topic: _Optional[str] = ...) -> None: ...
+    deleted_products_count: int
+    def __init__(self, create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., success_count: _Optional[int] = ..., failure_count: _Optional[int] = ..., request_id: _Optional[str] = ..., notification_pubsub_topic: _Optional[str] = ..., deleted_products_count: _Optional[int] = ...) -> None: ...
 
 class ImportProductsResponse(_message.Message):
     __slots__ = ("error_samples", "errors_config")

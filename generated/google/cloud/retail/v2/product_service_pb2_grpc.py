@@ -155,8 +155,8 @@ class ProductServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ImportProducts(self, request, context):
-        """Adds or changes many products, from the request, from files or from a table. A bad line is a failure of its own and
-        the rest is imported.
+        """Adds or changes many products, from the request, from files or from a table, in whatever order variants and their
+        primaries come. A bad line is a failure of its own and the rest is imported.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,8 +55,8 @@ class ProductServiceStub:
     PurgeProducts: _grpc.UnaryUnaryMultiCallable[_purge_config_pb2.PurgeProductsRequest, _operations_pb2.Operation]
     """Deletes the products that a filter selects, or counts them."""
     ImportProducts: _grpc.UnaryUnaryMultiCallable[_import_config_pb2.ImportProductsRequest, _operations_pb2.Operation]
-    """Adds or changes many products, from the request, from files or from a table. A bad line is a failure of its own and
-    the rest is imported.
+    """Adds or changes many products, from the request, from files or from a table, in whatever order variants and their
+    primaries come. A bad line is a failure of its own and the rest is imported.
     """
     SetInventory: _grpc.UnaryUnaryMultiCallable[_product_service_pb2.SetInventoryRequest, _operations_pb2.Operation]
     """Changes price, availability, quantity and fulfilment of a product, each only if the change is newer than the last
@@ -93,8 +93,8 @@ class ProductServiceAsyncStub(ProductServiceStub):
     PurgeProducts: _aio.UnaryUnaryMultiCallable[_purge_config_pb2.PurgeProductsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Deletes the products that a filter selects, or counts them."""
     ImportProducts: _aio.UnaryUnaryMultiCallable[_import_config_pb2.ImportProductsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
-    """Adds or changes many products, from the request, from files or from a table. A bad line is a failure of its own and
-    the rest is imported.
+    """Adds or changes many products, from the request, from files or from a table, in whatever order variants and their
+    primaries come. A bad line is a failure of its own and the rest is imported.
     """
     SetInventory: _aio.UnaryUnaryMultiCallable[_product_service_pb2.SetInventoryRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Changes price, availability, quantity and fulfilment of a product, each only if the change is newer than the last
@@ -170,8 +170,8 @@ class ProductServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _import_config_pb2.ImportProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
-        """Adds or changes many products, from the request, from files or from a table. A bad line is a failure of its own and
-        the rest is imported.
+        """Adds or changes many products, from the request, from files or from a table, in whatever order variants and their
+        primaries come. A bad line is a failure of its own and the rest is imported.
         """
 
     @_abc_1.abstractmethod

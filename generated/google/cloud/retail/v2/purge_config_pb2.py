@@ -27,13 +27,15 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)google/cloud/retail/v2/purge_config.proto\x12\x16google.cloud.retail.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x0f\n\rPurgeMetadata\"\xa7\x01\n\x15PurgeProductsMetadata\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rsuccess_count\x18\x03 \x01(\x03\x12\x15\n\rfailure_count\x18\x04 \x01(\x03\"r\n\x14PurgeProductsRequest\x12\x35\n\x06parent\x18\x01 \x01(\tB%\xe2\x41\x01\x02\xfa\x41\x1e\n\x1cretail.googleapis.com/Branch\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\r\n\x05\x66orce\x18\x03 \x01(\x08\"f\n\x15PurgeProductsResponse\x12\x13\n\x0bpurge_count\x18\x01 \x01(\x03\x12\x38\n\x0cpurge_sample\x18\x02 \x03(\tB\"\xfa\x41\x1f\n\x1dretail.googleapis.com/Product\"u\n\x16PurgeUserEventsRequest\x12\x36\n\x06parent\x18\x01 \x01(\tB&\xe2\x41\x01\x02\xfa\x41\x1f\n\x1dretail.googleapis.com/Catalog\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\r\n\x05\x66orce\x18\x03 \x01(\x08\"6\n\x17PurgeUserEventsResponse\x12\x1b\n\x13purged_events_count\x18\x01 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)google/cloud/retail/v2/purge_config.proto\x12\x16google.cloud.retail.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe6\x01\n\rPurgeMetadata\x12\x30\n\x0b\x63reate_time\x18\xe9\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0bupdate_time\x18\xea\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x14matched_events_count\x18\xeb\x07 \x01(\x03\x12\x1c\n\x13purged_events_count\x18\xec\x07 \x01(\x03\x12\x34\n\x12user_events_sample\x18\xed\x07 \x03(\tB\x17\xfa\x41\x14\n\x12\x66ootfall/UserEvent\"\xa7\x01\n\x15PurgeProductsMetadata\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rsuccess_count\x18\x03 \x01(\x03\x12\x15\n\rfailure_count\x18\x04 \x01(\x03\"r\n\x14PurgeProductsRequest\x12\x35\n\x06parent\x18\x01 \x01(\tB%\xe2\x41\x01\x02\xfa\x41\x1e\n\x1cretail.googleapis.com/Branch\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\r\n\x05\x66orce\x18\x03 \x01(\x08\"f\n\x15PurgeProductsResponse\x12\x13\n\x0bpurge_count\x18\x01 \x01(\x03\x12\x38\n\x0cpurge_sample\x18\x02 \x03(\tB\"\xfa\x41\x1f\n\x1dretail.googleapis.com/Product\"u\n\x16PurgeUserEventsRequest\x12\x36\n\x06parent\x18\x01 \x01(\tB&\xe2\x41\x01\x02\xfa\x41\x1f\n\x1dretail.googleapis.com/Catalog\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\r\n\x05\x66orce\x18\x03 \x01(\x08\"6\n\x17PurgeUserEventsResponse\x12\x1b\n\x13purged_events_count\x18\x01 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'generated.google.cloud.retail.v2.purge_config_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PURGEMETADATA'].fields_by_name['user_events_sample']._loaded_options = None
+  _globals['_PURGEMETADATA'].fields_by_name['user_events_sample']._serialized_options = b'\372A\024\n\022footfall/UserEvent'
   _globals['_PURGEPRODUCTSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_PURGEPRODUCTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\036\n\034retail.googleapis.com/Branch'
   _globals['_PURGEPRODUCTSREQUEST'].fields_by_name['filter']._loaded_options = None
@@ -44,16 +46,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PURGEUSEREVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\037\n\035retail.googleapis.com/Catalog'
   _globals['_PURGEUSEREVENTSREQUEST'].fields_by_name['filter']._loaded_options = None
   _globals['_PURGEUSEREVENTSREQUEST'].fields_by_name['filter']._serialized_options = b'\342A\001\002'
-  _globals['_PURGEMETADATA']._serialized_start=162
-  _globals['_PURGEMETADATA']._serialized_end=177
-  _globals['_PURGEPRODUCTSMETADATA']._serialized_start=180
-  _globals['_PURGEPRODUCTSMETADATA']._serialized_end=347
-  _globals['_PURGEPRODUCTSREQUEST']._serialized_start=349
-  _globals['_PURGEPRODUCTSREQUEST']._serialized_end=463
-  _globals['_PURGEPRODUCTSRESPONSE']._serialized_start=465
-  _globals['_PURGEPRODUCTSRESPONSE']._serialized_end=567
-  _globals['_PURGEUSEREVENTSREQUEST']._serialized_start=569
-  _globals['_PURGEUSEREVENTSREQUEST']._serialized_end=686
-  _globals['_PURGEUSEREVENTSRESPONSE']._serialized_start=688
-  _globals['_PURGEUSEREVENTSRESPONSE']._serialized_end=742
+  _globals['_PURGEMETADATA']._serialized_start=163
+  _globals['_PURGEMETADATA']._serialized_end=393
+  _globals['_PURGEPRODUCTSMETADATA']._serialized_start=396
+  _globals['_PURGEPRODUCTSMETADATA']._serialized_end=563
+  _globals['_PURGEPRODUCTSREQUEST']._serialized_start=565
+  _globals['_PURGEPRODUCTSREQUEST']._serialized_end=679
+  _globals['_PURGEPRODUCTSRESPONSE']._serialized_start=681
+  _globals['_PURGEPRODUCTSRESPONSE']._serialized_end=783
+  _globals['_PURGEUSEREVENTSREQUEST']._serialized_start=785
+  _globals['_PURGEUSEREVENTSREQUEST']._serialized_end=902
+  _globals['_PURGEUSEREVENTSRESPONSE']._serialized_start=904
+  _globals['_PURGEUSEREVENTSRESPONSE']._serialized_end=958
 # @@protoc_insertion_point(module_scope)

@@ -12,8 +12,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class PurgeMetadata(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("create_time", "update_time", "matched_events_count", "purged_events_count", "user_events_sample")
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_EVENTS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PURGED_EVENTS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    USER_EVENTS_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    create_time: _timestamp_pb2.Timestamp
+    update_time: _timestamp_pb2.Timestamp
+    matched_events_count: int
+    purged_events_count: int
+    user_events_sample: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., matched_events_count: _Optional[int] = ..., purged_events_count: _Optional[int] = ..., user_events_sample: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PurgeProductsMetadata(_message.Message):
     __slots__ = ("create_time", "update_time", "success_count", "failure_count")

@@ -1,3 +1,5 @@
+import datetime
+
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import client_pb2 as _client_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
@@ -6,6 +8,7 @@ from generated.google.cloud.retail.v2 import import_config_pb2 as _import_config
 from generated.google.cloud.retail.v2 import purge_config_pb2 as _purge_config_pb2
 from generated.google.cloud.retail.v2 import user_event_pb2 as _user_event_pb2
 from google.longrunning import operations_proto_pb2 as _operations_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -65,5 +68,13 @@ class RejoinUserEventsResponse(_message.Message):
     def __init__(self, rejoined_user_events_count: _Optional[int] = ...) -> None: ...
 
 class RejoinUserEventsMetadata(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("create_time", "update_time", "examined_events_count", "rejoined_events_count")
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    EXAMINED_EVENTS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REJOINED_EVENTS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    create_time: _timestamp_pb2.Timestamp
+    update_time: _timestamp_pb2.Timestamp
+    examined_events_count: int
+    rejoined_events_count: int
+    def __init__(self, create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., examined_events_count: _Optional[int] = ..., rejoined_events_count: _Optional[int] = ...) -> None: ...
