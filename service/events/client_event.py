@@ -15,13 +15,16 @@ MAX_JOBS: Final = 500
 _KNOWN_TYPES: Final = frozenset(JobEvent.JobEventType.values())
 
 
-def check(event: ClientEvent, tenant: str, *, type_required: bool = True) -> list[Violation]:
+def check(
+    event: ClientEvent, tenant: str, *, type_required: bool = True, time_required: bool = True
+) -> list[Violation]:
     """Holds an event against all rules at once.
 
     Args:
         event: As the client sent it, or as another version's event says it in v4's form.
         tenant: The tenant that it is written to, as `names.parse_tenant` returned it.
         type_required: False lets JOB_EVENT_TYPE_UNSPECIFIED pass, for types without a value in v4: v3's NOT_INTERESTED.
+        time_required: False lets an event without create_time pass; the server fills in the time of receipt.
 
     Returns:
         The violations in the order of field numbers, at most `errors.MAX_VIOLATIONS`; empty if the event is accepted.
@@ -33,7 +36,7 @@ def check(event: ClientEvent, tenant: str, *, type_required: bool = True) -> lis
             found.add(missing("event_id"))
         if event.HasField("create_time"):
             limits.check_timestamp(found, "create_time", event.create_time)
-        else:
+        elif time_required:
             found.add(missing("create_time"))
         if event.HasField("job_event"):
             _check_job_event(found, event.job_event, tenant, type_required=type_required)

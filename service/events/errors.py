@@ -125,6 +125,13 @@ class RpcError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def reason(self) -> str:
+        """What its ErrorInfo says: UPPER_SNAKE, such as MISSING_FIELD."""
+        info = self.details[0]
+        assert isinstance(info, error_details_pb2.ErrorInfo)
+        return info.reason
+
     def to_status(self) -> status_pb2.Status:
         """Returns the status that goes over the wire."""
         status = status_pb2.Status(code=self.code, message=self.message)

@@ -19,11 +19,17 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 CATALOG_FORM: Final = "projects/*/locations/*/catalogs/*"
+BRANCH_FORM: Final = f"{CATALOG_FORM}/branches/*"
 TENANT_FORM: Final = "projects/*/tenants/*"
 _CATALOG: Final = _pattern(CATALOG_FORM)
 _TENANT: Final = _pattern(TENANT_FORM)
 _OPERATIONS_PARENT: Final = _pattern("projects/*(?:/tenants/*|/locations/*(?:/catalogs/*(?:/branches/*)?)?)?")
 _SEGMENT: Final = _pattern("*")
+_PRODUCT: Final = _pattern(f"({BRANCH_FORM})/products/(?s:(.+))")
+
+PRODUCT_ID_LENGTH: Final = 128  # characters
+_ID_STEP: Final = r"(?!\.{1,2}(?:/|\Z))[^/\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+_PRODUCT_ID: Final = re.compile(rf"(?=.{{1,{PRODUCT_ID_LENGTH}}}\Z){_ID_STEP}(?:/{_ID_STEP})*")
 
 
 @lru_cache(maxsize=_CACHED_NAMES)
@@ -48,6 +54,44 @@ def parse_tenant(name: str, field: str = "parent") -> str:
     Arguments and errors are those of `parse_catalog`.
     """
     return _parsed(_TENANT, TENANT_FORM, name, field)
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def parse_branch(name: str, field: str = "parent") -> tuple[str, str]:
+    """Splits the name of a branch, `projects/*/locations/*/catalogs/*/branches/*`.
+
+    `default_branch` is another id of branch `0`.
+
+    Arguments and errors are those of `parse_catalog`.
+
+    Returns:
+        The canonical names of the catalog and of the branch.
+    """
+    catalog, branch_id = _split(_CATALOG, CATALOG_FORM, "branches", name, field)
+    return catalog, f"{catalog}/branches/{'0' if branch_id == 'default_branch' else branch_id}"
+
+
+def parse_product(name: str, field: str = "name") -> tuple[str, str, str]:
+    """Splits the name of a product, `projects/*/locations/*/catalogs/*/branches/*/products/**`.
+
+    Arguments and errors are those of `parse_catalog`; what an id may be, `is_product_id` says.
+
+    Returns:
+        The canonical names of the catalog and of the branch, and the id.
+    """
+    match = _PRODUCT.fullmatch(name)
+    if match is None or not is_product_id(match[2]):
+        raise _malformed(f"{BRANCH_FORM}/products/*", name, field)
+    return *parse_branch(match[1], field), match[2]
+
+
+def is_product_id(text: str) -> bool:
+    """Whether `text` can be the id of a product: 1 to 128 characters (product.proto) that can stand in a URL's path.
+
+    Unlike other ids it may have `/` and spaces. What it may not have are control characters, and parts
+    between slashes that are empty, `.` or `..`, which clients and proxies take out of a path.
+    """
+    return _PRODUCT_ID.fullmatch(text) is not None
 
 
 def parse_operations_parent(name: str, field: str = "name") -> str:
@@ -78,6 +122,11 @@ def operation(parent: str, operation_id: str) -> str:
 def user_event(catalog: str, event_id: int | str) -> str:
     """Returns the name of a stored user event."""
     return f"{catalog}/userEvents/{event_id}"
+
+
+def product(branch: str, product_id: str) -> str:
+    """Returns the name of a product; `branch` as `parse_branch` returned it."""
+    return f"{branch}/products/{product_id}"
 
 
 def client_event(tenant: str, event_id: int | str) -> str:
@@ -116,6 +165,8 @@ def _split(parent: re.Pattern[str], parent_form: str, collection: str, name: str
 
 
 def _malformed(form: str, name: str, field: str) -> errors.RpcError:
+    if not name:
+        return errors.invalid_argument([errors.missing(field)])
     # The first sentence is Google's own.
     text = f'Request contains an invalid argument. "{field}" must be of the form {form}, but is {paths.quoted(name)}.'
     return errors.invalid_argument([errors.Violation(field, text, "INVALID_RESOURCE_ID")])

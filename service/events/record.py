@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -19,7 +20,7 @@ class UserEventRecord(NamedTuple):
     event_type: str
     visitor_id: str
     user_id: str | None
-    names_products: bool
+    product_ids: tuple[str, ...]
     payload: bytes
 
 
@@ -45,7 +46,15 @@ def set_microseconds(time: Timestamp, us: int) -> None:
     time.nanos = rest * 1_000
 
 
-def user_event_record(event: UserEvent, now_us: int, salt: bytes) -> UserEventRecord:
+def product_ids(event: UserEvent) -> tuple[str, ...]:
+    """The products that an event names, each once, in the order in which they come."""
+    details = event.product_details
+    return tuple(dict.fromkeys(detail.product.id for detail in details)) if details else ()
+
+
+def user_event_record(
+    event: UserEvent, now_us: int, salt: bytes, fill: Callable[[UserEvent], None] | None = None
+) -> UserEventRecord:
     """The record of `event`, which passed its check and is in normal form.
 
     Args:
@@ -53,6 +62,7 @@ def user_event_record(event: UserEvent, now_us: int, salt: bytes) -> UserEventRe
         now_us: The time of receipt.
         salt: 16 bytes, used once: they are the identity of an event that came without a time, since nothing that the
             client sent tells it from another one.
+        fill: Adds to the event what the server knows and what is not part of its identity.
     """
     if event.HasField("event_time"):
         payload = canonical_bytes(event)
@@ -61,23 +71,35 @@ def user_event_record(event: UserEvent, now_us: int, salt: bytes) -> UserEventRe
         set_microseconds(event.event_time, now_us)
         payload = canonical_bytes(event)
         identity = salt
+    if fill is not None:
+        fill(event)
+        payload = canonical_bytes(event)
     return UserEventRecord(
         event_time_us=microseconds(event.event_time),
         fingerprint=identity,
         event_type=event.event_type,
         visitor_id=event.visitor_id,
         user_id=event.user_info.user_id or None,
-        names_products=bool(event.product_details),
+        product_ids=product_ids(event),
         payload=payload,
     )
 
 
-def client_event_record(event: ClientEvent) -> ClientEventRecord:
-    """The record of `event`, which passed its check."""
+def client_event_record(event: ClientEvent, now_us: int) -> ClientEventRecord:
+    """The record of `event`, which passed its check.
+
+    Args:
+        event: Gets the time `now_us` when it has none; its identity is that without a time, so that it can come again.
+        now_us: The time of receipt.
+    """
     payload = canonical_bytes(event)
+    identity = fingerprint(payload)
+    if not event.HasField("create_time"):
+        set_microseconds(event.create_time, now_us)
+        payload = canonical_bytes(event)
     return ClientEventRecord(
         event_id=event.event_id,
-        fingerprint=fingerprint(payload),
+        fingerprint=identity,
         create_time_us=microseconds(event.create_time),
         request_id=event.request_id or None,
         event_type=event.job_event.type,

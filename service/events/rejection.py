@@ -11,6 +11,7 @@ from google.rpc import status_pb2
 from service.events.errors import RpcError
 
 RAW_LIMIT_BYTES = 16 * 1024
+_MORE_BYTES_OF_A_CHARACTER = 3  # than its first one, in UTF-8
 
 
 class Rejection(NamedTuple):
@@ -21,11 +22,14 @@ class Rejection(NamedTuple):
     report: str  # the same as one line of JSON, with file and line number among its details
     raw: str
     raw_truncated: bool
+    reason: str
 
 
 def cut(raw: bytes) -> tuple[str, bool]:
     """`raw` as text of at most 16 KiB, and whether something was cut; bytes that are not UTF-8 show as escapes."""
-    return raw[:RAW_LIMIT_BYTES].decode("utf-8", "backslashreplace")[:RAW_LIMIT_BYTES], len(raw) > RAW_LIMIT_BYTES
+    whole_characters = raw[: RAW_LIMIT_BYTES + _MORE_BYTES_OF_A_CHARACTER]
+    text = whole_characters.decode("utf-8", "backslashreplace").encode()
+    return text[:RAW_LIMIT_BYTES].decode("utf-8", "ignore"), len(text) > RAW_LIMIT_BYTES
 
 
 def rejected_line(error: RpcError, uri: str, line_number: int, raw: bytes) -> Rejection:
@@ -43,4 +47,5 @@ def rejected_line(error: RpcError, uri: str, line_number: int, raw: bytes) -> Re
     text, truncated = cut(raw)
     report = json_format.MessageToDict(reported)
     report["details"][0]["value"] = {"line_number": line_number, "file": uri}  # a Struct knows no integers and no order
-    return Rejection(line_number, status.SerializeToString(), json.dumps(report, ensure_ascii=False), text, truncated)
+    shown = json.dumps(report, ensure_ascii=False)
+    return Rejection(line_number, status.SerializeToString(), shown, text, truncated, error.reason)
