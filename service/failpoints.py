@@ -15,6 +15,7 @@ NAMES = frozenset(
         "writer.before_commit",  # rows inserted, transaction open
         "writer.after_commit",  # on disk, nobody told
         "operation.between_steps",  # a step is committed, the next has not begun
+        "operation.shard_written",  # a file of an export is at its destination, the step is not committed
         "operation.errors_spooled",  # rejected lines are in the spool, the step is not committed
         "operation.errors_published",  # the errors file is at its destination, the operation is not done
     }

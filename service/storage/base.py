@@ -46,7 +46,8 @@ class UserEventRow(NamedTuple):
     user_id: str | None
     receive_time_us: int
     source: int
-    joined_revision: int | None  # catalog revision at which all its products were known; 0 when it names none
+    branch_id: int  # the branch whose products it joins
+    product_ids: tuple[str, ...]  # the products it names, each once
     payload: bytes  # serialised google.cloud.retail.v2.UserEvent
 
 
@@ -110,6 +111,46 @@ class OperationRow(NamedTuple):
     cancel_requested: bool = False
 
 
+Key = tuple[int, bytes | int]
+"""Where an event stands in the order of time: its time, and what tells it from others of that time."""
+
+
+class Selection(NamedTuple):
+    """Which events of a parent are meant; whatever is set must hold. An empty set means none."""
+
+    from_us: int | None = None  # inclusive
+    until_us: int | None = None  # exclusive
+    event_types: frozenset[str] | frozenset[int] | None = None  # numbers for client events
+    not_event_types: frozenset[str] = frozenset()
+    visitor_ids: frozenset[str] | None = None
+    user_ids: frozenset[str] | None = None
+    request_ids: frozenset[str] | None = None
+    event_ids: frozenset[str] | None = None
+    joined: bool | None = None
+    max_id: int | None = None  # arrival number
+
+
+EVERYTHING = Selection()
+
+
+class EventId(NamedTuple):
+    """What is enough to name an event, to go on behind it, or to join it anew."""
+
+    id: int
+    key: Key
+    joined_revision: int | None
+    payload: bytes
+
+
+class Counted(NamedTuple):
+    """One group of a count: its type, day (days since the Unix epoch, UTC) and join state, where grouped by them."""
+
+    event_type: str | int | None
+    day: int | None
+    joined: bool | None
+    events: int
+
+
 class StoredEvent(NamedTuple):
     """An event read back: `id` is its arrival number, which never comes twice."""
 
@@ -119,7 +160,7 @@ class StoredEvent(NamedTuple):
     fingerprint: bytes
     receive_time_us: int
     source: int
-    joined: bool
+    joined_revision: int | None  # at which all its products were known; 0 when it names none, None while unjoined
     payload: bytes
 
 
@@ -146,6 +187,54 @@ class RejectionPage(NamedTuple):
     total: int
 
 
+class Inserted(NamedTuple):
+    """What an insert of user events added; the rest was there already."""
+
+    joined: int
+    unjoined: int
+    stored: frozenset[bytes]  # fingerprints of those that were added
+
+
+class ProductRow(NamedTuple):
+    """One version of one product. `(parent_id, product_id)` is the product, parent_id being the branch."""
+
+    product_id: str
+    type: int
+    primary_product_id: str
+    availability: int
+    create_time_us: int
+    change_time_us: int  # of this version; two versions that differ in nothing else are one
+    expire_time_us: int | None
+    payload: bytes  # serialised google.cloud.retail.v2.Product
+
+
+class ProductVersion(NamedTuple):
+    """A version of a product that holds, or held; its number tells it from every other."""
+
+    id: int
+    expire_time_us: int | None
+    payload: bytes
+
+
+class ProductPage(NamedTuple):
+    """One page of products by id, whether more follow, and how many there are in all at this moment."""
+
+    items: list[ProductRow]
+    more: bool
+    total: int
+
+
+class Summary(NamedTuple):
+    """What a database holds at this moment, all parents together."""
+
+    user_events: int
+    client_events: int
+    rejected_events: int
+    operations: dict[tuple[str, OperationState], int]  # by kind and state; only those that there are
+    file_bytes: dict[str, int]  # what it takes on disk, by part
+    free_bytes: int  # what else fits on that disk
+
+
 class Verdict(enum.Enum):
     """What became of a client event."""
 
@@ -161,7 +250,55 @@ class Transaction(Protocol):
         """The number of a resource name, made on first use."""
 
     def insert_user_events(self, rows: Sequence[UserEventRow]) -> int:
-        """Adds the events that are not there yet; returns how many those were."""
+        """Adds the events that are not there yet and returns how many those were.
+
+        Each joins when all its products are in its branch now.
+        """
+
+    def insert_user_events_of(self, parent_id: int, rows: Sequence[UserEventRow]) -> Inserted:
+        """The same for events of one catalog, telling what was added."""
+
+    def revision(self, branch_id: int) -> int:
+        """The revision that a branch's products have now; 0 before the first product."""
+
+    def put_products(self, branch_id: int, rows: Sequence[ProductRow]) -> None:
+        """Makes these the current versions of their products, in a new revision unless nothing changes."""
+
+    def confirm_products(self, branch_id: int, product_ids: Sequence[str]) -> None:
+        """Notes that somebody wrote these products now, though they stay as they are."""
+
+    def end_revision(self, branch_id: int) -> int:
+        """Begins a new revision without a change and returns the former: what is written from now on is behind it."""
+
+    def delete_products(self, branch_id: int, product_ids: Sequence[str], *, revision: int | None = None) -> int:
+        """Ends the current versions of these products, in a new revision; returns how many there were.
+
+        With `revision`, those that somebody wrote after it stay.
+        """
+
+    def products(self, branch_id: int, product_ids: Sequence[str]) -> dict[str, ProductRow]:
+        """The current versions of those of these products that exist."""
+
+    def variants(self, branch_id: int, primary_product_id: str) -> list[ProductRow]:
+        """The current products whose primary product this is, itself left out."""
+
+    def collections(self, branch_id: int) -> list[ProductRow]:
+        """The current products of type COLLECTION."""
+
+    def delete_user_events(self, ids: Sequence[int]) -> int:
+        """Removes events by their numbers; returns how many there were."""
+
+    def delete_client_events(self, ids: Sequence[int]) -> int:
+        """Removes events by their numbers; returns how many there were."""
+
+    def set_joined_revisions(self, revisions: Sequence[tuple[int | None, int]]) -> int:
+        """Writes (joined_revision, event number) pairs; returns how many of those events there were."""
+
+    def forget_products(self, branch_id: int, row_ids: Sequence[int]) -> None:
+        """Removes past versions of products by their numbers."""
+
+    def give_back_space(self, pages: int) -> int:
+        """Gives up to `pages` free pages back to the file system; returns how many are still free."""
 
     def insert_client_events(self, rows: Sequence[ClientEventRow]) -> list[Verdict]:
         """Adds the events whose ids are not there yet; a verdict per row, in order."""
@@ -181,8 +318,12 @@ class Transaction(Protocol):
     def delete_operation(self, name: str) -> bool:
         """Removes an operation; False when there was none."""
 
-    def expire(self, *, rejections_before_us: int, operations_before_us: int) -> int:
-        """Drops rejections, and operations that ended, from before the given times; returns how many rows went."""
+    def expire(self, *, rejections_before_us: int, operations_before_us: int, limit: int) -> int:
+        """Drops up to `limit` rejections, and operations that ended, from before the given times.
+
+        Returns:
+            How many rows went; 0 when none is left.
+        """
 
 
 class Store(Protocol):
@@ -191,23 +332,73 @@ class Store(Protocol):
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begins a transaction that commits durably at the end of the block and rolls back on an error."""
 
+    def prepare_to_shorten(self) -> None:
+        """Does the most of what `shorten` has to do, beside the writer; any thread may call it."""
+
+    def shorten(self) -> None:
+        """Gives what was freed back to the file system now; no transaction may be open."""
+
     def close(self) -> None:
         """Closes every connection and gives up the lock."""
 
     def parents(self) -> dict[str, int]:
         """Every interned resource name."""
 
-    def list_user_events(self, parent: str, after: tuple[int, bytes] | None, limit: int) -> Page:
-        """Events of a catalog by (event time, fingerprint), those after the key `after`."""
+    def summary(self) -> Summary:
+        """How much there is."""
 
-    def get_user_event(self, parent: str, event_id: int) -> StoredEvent | None:
+    def list_events(
+        self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int, *, descending: bool = False
+    ) -> Page:
+        """Events of a kind (`user_events`, `client_events`) in the order of their keys, those behind `after`."""
+
+    def get_event(self, kind: str, parent: str, event_id: int) -> StoredEvent | None:
         """One event by its arrival number."""
 
-    def list_client_events(self, parent: str, after: tuple[int, int] | None, limit: int) -> Page:
-        """Events of a tenant by (create time, arrival number), those after the key `after`."""
+    def scan_events(self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int) -> list[EventId]:
+        """The same order as `list_events`, without counting: for work in steps."""
 
-    def get_client_event(self, parent: str, event_id: int) -> StoredEvent | None:
-        """One event by its arrival number."""
+    def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
+        """How many events are meant, in groups by any of `event_type`, `day` and, for user events, `joined`."""
+
+    def arrivals(
+        self, kind: str, parent: str, after: int, limit: int, selection: Selection = EVERYTHING
+    ) -> tuple[list[StoredEvent], int]:
+        """Events numbered above `after`, in order of arrival.
+
+        Also returns the number up to which every arrival has been seen, of whatever parent.
+        """
+
+    def last_arrival(self, kind: str) -> int:
+        """The highest number ever given to an event of this kind."""
+
+    def list_products(
+        self,
+        branch: str,
+        *,
+        after: str,
+        limit: int,
+        type_: int | None = None,
+        primary: str | None = None,
+        ids: Iterable[str] | None = None,
+        count: bool = False,
+    ) -> ProductPage:
+        """The current products of a branch by id, those behind `after`; the total is 0 unless `count`."""
+
+    def products_left_alone(self, branch: str, revision: int, after: str, limit: int) -> list[ProductRow]:
+        """The current products of a branch that nobody wrote after `revision`, by id, those behind `after`."""
+
+    def products_of_revision(self, branch: str, revision: int, after: str, limit: int) -> list[ProductRow]:
+        """The products of a branch as they were at `revision`, by id, those behind `after`."""
+
+    def get_product(self, branch: str, product_id: str) -> ProductRow | None:
+        """The current version of a product."""
+
+    def products_at(self, branch: str, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], ProductVersion]:
+        """For (product id, revision) the version that held then; pairs without one are absent."""
+
+    def unneeded_products(self, branch: str, catalog: str, needed: Iterable[int]) -> list[int]:
+        """Past versions that no event and no revision of `needed` refers to, by their numbers."""
 
     def list_rejections(self, parent: str, before: int | None, limit: int) -> RejectionPage:
         """Rejections of a parent, newest first, those numbered below `before`."""

@@ -12,12 +12,13 @@ import collections
 import enum
 import queue
 import threading
-from collections.abc import Sequence
+from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
 from service import failpoints
+from service.measures import Distribution
 from service.storage.base import (
     Call,
     ClientEventRow,
@@ -33,12 +34,26 @@ from service.storage.base import (
 T = TypeVar("T")
 
 _ROWS_PER_COMMIT = 1_024
+_BATCH_SIZES = tuple(2**power for power in range(11))
+_COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 log = structlog.get_logger(__name__)
 
 
+class CatalogIds(NamedTuple):
+    """What rows of a catalog's events carry."""
+
+    parent_id: int
+    branch_id: int
+
+
+def default_branch(catalog: str) -> str:
+    """The branch that events join."""
+    return f"{catalog}/branches/0"
+
+
 class QueueFullError(StoreError):
-    """More writes wait than the queue may hold."""
+    """More writes wait than the queue may hold, in number or in bytes."""
 
 
 class WriterClosedError(StoreError):
@@ -50,6 +65,7 @@ class _Kind(enum.Enum):
     CLIENT_EVENT = enum.auto()
     REJECTION = enum.auto()
     CALL = enum.auto()
+    SHORTEN = enum.auto()
     WAKE = enum.auto()  # a step waits
     CLOSE = enum.auto()
 
@@ -58,19 +74,10 @@ class _Item(NamedTuple):
     kind: _Kind
     work: Any
     future: asyncio.Future[Any] | None  # None: nobody waits (write_async)
+    size: int = 0  # bytes that it keeps in memory
 
 
 _Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
-
-
-def _settle(outcomes: Sequence[_Outcome]) -> None:
-    for future, result, error in outcomes:
-        if future.done():  # the caller has gone; what it asked for is written all the same
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
 
 
 class Writer:
@@ -78,21 +85,33 @@ class Writer:
 
     Args:
         store: The database; only this writer may write to it.
-        queue_limit: How many rows may wait; beyond that QueueFullError is raised at once.
+        queue_limit: How many rows and calls may wait; beyond that QueueFullError is raised at once.
+        queue_bytes: How many bytes they may hold together; one alone may be larger.
+
+    Attributes:
+        batch_sizes: Rows that shared one transaction.
+        commit_seconds: How long those transactions took, their fsync included.
     """
 
-    def __init__(self, store: Store, *, queue_limit: int) -> None:
+    def __init__(self, store: Store, *, queue_limit: int, queue_bytes: int) -> None:
         self._store = store
         self._queue_limit = queue_limit
+        self._queue_bytes = queue_bytes
+        self._bytes_in = self._bytes_out = 0  # since the start: what was put in by the loop, and done by the thread
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._steps: collections.deque[_Item] = collections.deque()
         self._parents = store.parents()
+        self._catalogs: dict[str, CatalogIds] = {}
         self._closing = False
+        self.batch_sizes = Distribution(_BATCH_SIZES)
+        self.commit_seconds = Distribution(_COMMIT_SECONDS)
+        self.arrival = asyncio.Event()  # set, and replaced by another, when something was committed
         self._thread = threading.Thread(target=self._run, name="footfall-writer")
 
     def start(self) -> None:
         """Starts the thread; results arrive in the event loop that runs now."""
         self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
         self._thread.start()
 
     async def close(self) -> None:
@@ -100,23 +119,40 @@ class Writer:
         if not self._closing:
             self._closing = True
             self._queue.put(_Item(_Kind.CLOSE, None, None))
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.shield(self._ended)
+        self._thread.join()
 
     @property
     def depth(self) -> int:
         """How many rows and calls wait."""
         return self._queue.qsize()
 
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes wait."""
+        return self._bytes_in - self._bytes_out
+
     # -- the event loop's side
 
-    def _submit(self, kind: _Kind, work: Any, *, wait: bool = True) -> asyncio.Future[Any] | None:
+    def _submit(self, kind: _Kind, work: Any, size: int, *, wait: bool = True) -> asyncio.Future[Any] | None:
         if self._closing:
             raise WriterClosedError("the service is shutting down")
-        if self._queue.qsize() >= self._queue_limit:
-            raise QueueFullError(f"{self._queue_limit} writes wait already")
+        count, held = self._queue.qsize(), self.held_bytes
+        if count >= self._queue_limit or (size and held and held + size > self._queue_bytes):
+            raise QueueFullError(f"{count} writes of {held} bytes wait already")
+        self._bytes_in += size
         future = self._loop.create_future() if wait else None
-        self._queue.put(_Item(kind, work, future))
+        self._queue.put(_Item(kind, work, future, size))
         return future
+
+    async def catalog(self, name: str) -> CatalogIds:
+        """The numbers of a catalog and of its default branch; durable before they are used."""
+        ids = self._catalogs.get(name)
+        if ids is None:
+            branch = default_branch(name)
+            ids = CatalogIds(await self.parent_id(name), await self.parent_id(branch))
+            self._catalogs[name] = ids
+        return ids
 
     async def parent_id(self, name: str) -> int:
         """The number of a resource name; durable before it is used."""
@@ -128,33 +164,45 @@ class Writer:
 
     async def write_user_event(self, row: UserEventRow) -> None:
         """Returns when the event is on disk (or was there already)."""
-        future = self._submit(_Kind.USER_EVENT, row)
+        future = self._submit(_Kind.USER_EVENT, row, len(row.payload))
         assert future is not None
         await future
 
     def write_user_event_async(self, row: UserEventRow) -> None:
         """Returns at once; a failure shows in the log only."""
-        self._submit(_Kind.USER_EVENT, row, wait=False)
+        self._submit(_Kind.USER_EVENT, row, len(row.payload), wait=False)
 
     async def write_client_event(self, row: ClientEventRow) -> Verdict:
         """Returns when the event's fate is on disk."""
-        future = self._submit(_Kind.CLIENT_EVENT, row)
+        future = self._submit(_Kind.CLIENT_EVENT, row, len(row.payload))
         assert future is not None
         verdict: Verdict = await future
         return verdict
 
     async def write_rejection(self, row: RejectionRow) -> None:
         """Returns when the rejection is on disk."""
-        future = self._submit(_Kind.REJECTION, row)
+        future = self._submit(_Kind.REJECTION, row, len(row.status) + len(row.raw))
         assert future is not None
         await future
 
-    async def run(self, call: Call[T]) -> T:
-        """Runs `call` in a foreground transaction of its own and returns its result once that is on disk."""
-        future = self._submit(_Kind.CALL, call)
+    async def run(self, call: Call[T], size: int = 0) -> T:
+        """Runs `call` in a foreground transaction of its own and returns its result once that is on disk.
+
+        Args:
+            call: What to write.
+            size: Bytes of what it writes, where that is much.
+        """
+        future = self._submit(_Kind.CALL, call, size)
         assert future is not None
         result: T = await future
         return result
+
+    async def shorten(self) -> None:
+        """Gives what was freed back to the file system now."""
+        await asyncio.to_thread(self._store.prepare_to_shorten)
+        shortened = self._submit(_Kind.SHORTEN, None, 0)
+        assert shortened is not None
+        await shortened
 
     async def step(self, call: Call[T]) -> T:
         """Runs `call` in a background transaction, after the foreground work that waits now."""
@@ -182,12 +230,16 @@ class Writer:
             for item in items:
                 if item.kind is _Kind.CALL:
                     self._write_call(item)
+                elif item.kind is _Kind.SHORTEN:
+                    self._shorten(item)
                 elif item.kind is _Kind.CLOSE:
                     open_ = False
             if self._steps:
                 self._write_call(self._steps.popleft())
+        self._loop.call_soon_threadsafe(self._ended.set_result, None)
 
     def _write_rows(self, items: list[_Item]) -> None:
+        began = perf_counter()
         try:
             with self._store.transaction() as transaction:
                 results = _insert(transaction, items)
@@ -202,6 +254,9 @@ class Writer:
                     self._write_rows([item])
         else:
             failpoints.hit("writer.after_commit")
+            self._release(items)
+            self.batch_sizes.add(len(items))
+            self.commit_seconds.add(perf_counter() - began)
             self._tell(
                 [(item.future, result, None) for item, result in zip(items, results, strict=True) if item.future]
             )
@@ -215,18 +270,41 @@ class Writer:
             self._fail([item], error)
         else:
             failpoints.hit("writer.after_commit")
+            self._release([item])
             if item.future:
                 self._tell([(item.future, result, None)])
+
+    def _shorten(self, item: _Item) -> None:
+        try:
+            self._store.shorten()
+        except StoreError as error:
+            self._fail([item], error)
+        else:
+            self._tell([(item.future, None, None)] if item.future else [])
 
     def _fail(self, items: list[_Item], error: BaseException) -> None:
         unheard = sum(item.future is None for item in items)
         if unheard:
             log.error("write_async_failed", events=unheard, error=str(error))
+        self._release(items)
         self._tell([(item.future, None, error) for item in items if item.future])
 
+    def _release(self, items: list[_Item]) -> None:
+        self._bytes_out += sum(item.size for item in items)
+
     def _tell(self, outcomes: list[_Outcome]) -> None:
-        if outcomes:
-            self._loop.call_soon_threadsafe(_settle, outcomes)
+        self._loop.call_soon_threadsafe(self._settle, outcomes)
+
+    def _settle(self, outcomes: list[_Outcome]) -> None:
+        arrival, self.arrival = self.arrival, asyncio.Event()
+        arrival.set()
+        for future, result, error in outcomes:
+            if future.done():  # the caller has gone; what it asked for is written all the same
+                continue
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
 
 
 _ROW_KINDS = frozenset({_Kind.USER_EVENT, _Kind.CLIENT_EVENT, _Kind.REJECTION})

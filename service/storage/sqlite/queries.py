@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -28,4 +29,9 @@ def with_rows(name: str, columns: int, rows: int) -> str:
 
 def fetch(connection: apsw.Connection, name: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every row that the statement `name` gives."""
-    return connection.execute(SQL[name], values).fetchall()
+    return rows_of(connection, SQL[name], values)
+
+
+def rows_of(connection: apsw.Connection, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Every row that a statement gives."""
+    return connection.execute(sql, values).fetchall()

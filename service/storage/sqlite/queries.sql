@@ -4,6 +4,12 @@ INSERT INTO parents (name) VALUES (?1) ON CONFLICT (name) DO UPDATE SET name = n
 -- name: parents
 SELECT name, id FROM parents;
 
+-- name: totals
+SELECT coalesce(sum(user_events), 0), coalesce(sum(client_events), 0), coalesce(sum(rejected_events), 0) FROM parents;
+
+-- name: count_operations
+SELECT kind, state, count(*) FROM operations GROUP BY kind, state ORDER BY kind, state;
+
 -- name: parent
 SELECT id, user_events, client_events, rejected_events FROM parents WHERE name = ?1;
 
@@ -15,13 +21,128 @@ VALUES :rows ON CONFLICT DO NOTHING;
 -- name: add_user_events
 UPDATE parents SET user_events = user_events + ?2 WHERE id = ?1;
 
+-- name: last_user_event
+SELECT coalesce(max(id), 0) FROM user_events;
+
+-- name: inserted_user_events
+SELECT count(*), count(joined_revision), coalesce(group_concat(hex(fingerprint), ''), '')
+FROM user_events NOT INDEXED WHERE id > ?1;
+
+-- name: set_joined_revision
+UPDATE user_events SET joined_revision = ?1 WHERE id = ?2;
+
+-- name: deleted_user_events
+SELECT parent_id, count(*) FROM user_events WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY parent_id;
+
+-- name: delete_user_events
+DELETE FROM user_events WHERE id IN (SELECT value FROM json_each(?1));
+
+-- name: deleted_client_events
+SELECT parent_id, count(*) FROM client_events WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY parent_id;
+
+-- name: delete_client_events
+DELETE FROM client_events WHERE id IN (SELECT value FROM json_each(?1));
+
+-- name: revision
+SELECT revision FROM parents WHERE id = ?1;
+
+-- name: set_revision
+UPDATE parents SET revision = ?2 WHERE id = ?1;
+
+-- name: expiries
+SELECT product_id, expire_time_us FROM products
+WHERE parent_id = ?1 AND until_revision IS NULL AND product_id IN (SELECT value FROM json_each(?2));
+
+-- name: current_products
+SELECT product_id, type, primary_product_id, availability, create_time_us, change_time_us, expire_time_us, payload
+FROM products
+WHERE parent_id = ?1 AND until_revision IS NULL AND product_id IN (SELECT value FROM json_each(?2));
+
+-- name: variants
+SELECT product_id, type, primary_product_id, availability, create_time_us, change_time_us, expire_time_us, payload
+FROM products
+WHERE parent_id = ?1 AND primary_product_id = ?2 AND until_revision IS NULL AND product_id <> ?2;
+
+-- name: collections
+SELECT product_id, type, primary_product_id, availability, create_time_us, change_time_us, expire_time_us, payload
+FROM products
+WHERE parent_id = ?1 AND type = 3 AND until_revision IS NULL;
+
+-- name: insert_product
+INSERT INTO products (parent_id, from_revision, written_revision, product_id, type, primary_product_id, availability,
+    create_time_us, change_time_us, expire_time_us, payload)
+VALUES :rows;
+
+-- name: end_products
+UPDATE products SET until_revision = ?2
+WHERE parent_id = ?1 AND until_revision IS NULL AND product_id IN (SELECT value FROM json_each(?3));
+
+-- name: confirm_products
+UPDATE products SET written_revision = ?2
+WHERE parent_id = ?1 AND until_revision IS NULL AND written_revision < ?2
+    AND product_id IN (SELECT value FROM json_each(?3));
+
+-- name: products_left_alone
+SELECT product_id, type, primary_product_id, availability, create_time_us, change_time_us, expire_time_us, payload
+FROM products
+WHERE parent_id = ?1 AND until_revision IS NULL AND written_revision <= ?2 AND product_id > ?3
+ORDER BY product_id LIMIT ?4;
+
+-- name: products_of_revision
+SELECT product_id, type, primary_product_id, availability, create_time_us, change_time_us, expire_time_us, payload
+FROM products
+WHERE parent_id = ?1 AND product_id > ?3 AND from_revision <= ?2 AND (until_revision IS NULL OR until_revision > ?2)
+ORDER BY product_id LIMIT ?4;
+
+-- name: which_left_alone
+SELECT product_id FROM products
+WHERE parent_id = ?1 AND until_revision IS NULL AND written_revision <= ?2
+    AND product_id IN (SELECT value FROM json_each(?3));
+
+-- name: forget_products
+DELETE FROM products WHERE parent_id = ?1 AND until_revision IS NOT NULL AND id IN (SELECT value FROM json_each(?2));
+
+-- name: past_products
+SELECT id, from_revision, until_revision FROM products WHERE parent_id = ?1 AND until_revision IS NOT NULL;
+
+-- name: referred_revisions
+SELECT DISTINCT joined_revision FROM user_events WHERE parent_id = ?1 AND joined_revision > 0;
+
+-- name: list_products
+SELECT product_id, type, primary_product_id, availability, create_time_us, change_time_us, expire_time_us, payload
+FROM products
+WHERE parent_id = ?1 AND until_revision IS NULL AND product_id > ?2
+    AND (?3 IS NULL OR type = ?3)
+    AND (?4 IS NULL OR primary_product_id = ?4)
+    AND (?5 IS NULL OR product_id IN (SELECT value FROM json_each(?5)))
+ORDER BY product_id LIMIT ?6;
+
+-- name: count_products
+SELECT count(*) FROM products
+WHERE parent_id = ?1 AND until_revision IS NULL
+    AND (?2 IS NULL OR type = ?2)
+    AND (?3 IS NULL OR primary_product_id = ?3)
+    AND (?4 IS NULL OR product_id IN (SELECT value FROM json_each(?4)));
+
+-- name: products_at
+SELECT wanted.value ->> 0, wanted.value ->> 1, products.id, products.expire_time_us, products.payload
+FROM json_each(?2) AS wanted CROSS JOIN products
+    ON products.parent_id = ?1 AND products.product_id = wanted.value ->> 0
+    AND products.from_revision <= wanted.value ->> 1
+    AND (products.until_revision IS NULL OR products.until_revision > wanted.value ->> 1);
+
 -- name: insert_client_event
 INSERT INTO client_events (parent_id, event_id, fingerprint, create_time_us, request_id, event_type, receive_time_us, source,
     payload)
 VALUES :rows ON CONFLICT DO NOTHING;
 
--- name: client_event_fingerprint
-SELECT fingerprint FROM client_events WHERE parent_id = ?1 AND event_id = ?2;
+-- name: last_client_event
+SELECT coalesce(max(id), 0) FROM client_events;
+
+-- name: client_events_there
+SELECT json_group_array(json_array(wanted.key, client_events.id > ?3, hex(client_events.fingerprint)))
+FROM json_each(?2) AS wanted CROSS JOIN client_events
+    ON client_events.parent_id = ?1 AND client_events.event_id = wanted.value;
 
 -- name: add_client_events
 UPDATE parents SET client_events = client_events + ?2 WHERE id = ?1;
@@ -37,13 +158,17 @@ UPDATE parents SET rejected_events = rejected_events + ?2 WHERE id = ?1 RETURNIN
 DELETE FROM rejected_events WHERE id IN (SELECT id FROM rejected_events WHERE parent_id = ?1 ORDER BY id LIMIT ?2);
 
 -- name: expired_rejections
-SELECT parent_id, count(*) FROM rejected_events WHERE receive_time_us < ?1 GROUP BY parent_id;
+SELECT parent_id, count(*) FROM rejected_events WHERE id IN (
+    SELECT id FROM rejected_events WHERE receive_time_us < ?1 ORDER BY receive_time_us, id LIMIT ?2
+) GROUP BY parent_id;
 
 -- name: drop_expired_rejections
-DELETE FROM rejected_events WHERE receive_time_us < ?1;
+DELETE FROM rejected_events WHERE id IN (
+    SELECT id FROM rejected_events WHERE receive_time_us < ?1 ORDER BY receive_time_us, id LIMIT ?2
+);
 
 -- name: drop_expired_operations
-DELETE FROM operations WHERE state >= 2 AND update_time_us < ?1;
+DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE state >= 2 AND update_time_us < ?1 LIMIT ?2);
 
 -- name: insert_operation
 INSERT INTO operations (name, kind, parent_id, state, request, plan, progress, result, error, create_time_us, update_time_us)
@@ -74,26 +199,6 @@ ORDER BY id DESC LIMIT ?5;
 -- name: unfinished_operations
 SELECT name, kind, parent_id, state, request, plan, progress, result, error, create_time_us, update_time_us, cancel_requested
 FROM operations WHERE state < 2 ORDER BY id;
-
--- name: list_user_events
-SELECT id, event_time_us, fingerprint, receive_time_us, source, joined_revision IS NOT NULL, payload
-FROM user_events
-WHERE parent_id = ?1 AND (event_time_us, fingerprint) > (?2, ?3)
-ORDER BY event_time_us, fingerprint LIMIT ?4;
-
--- name: get_user_event
-SELECT id, event_time_us, fingerprint, receive_time_us, source, joined_revision IS NOT NULL, payload
-FROM user_events WHERE id = ?2 AND parent_id = ?1;
-
--- name: list_client_events
-SELECT id, create_time_us, fingerprint, receive_time_us, source, 0, payload
-FROM client_events
-WHERE parent_id = ?1 AND (create_time_us, id) > (?2, ?3)
-ORDER BY create_time_us, id LIMIT ?4;
-
--- name: get_client_event
-SELECT id, create_time_us, fingerprint, receive_time_us, source, 0, payload
-FROM client_events WHERE id = ?2 AND parent_id = ?1;
 
 -- name: list_rejections
 SELECT id, parent_id, receive_time_us, source, operation, uri, line_number, status, raw, raw_truncated

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -12,25 +11,19 @@ from pathlib import Path
 import apsw
 import filelock
 
-from service.storage.base import (
-    DatabaseLockedError,
-    DatabaseTooNewError,
-    OperationRow,
-    Page,
-    RejectionPage,
-    StoredEvent,
-    StoreError,
-)
+from service.storage.base import DatabaseLockedError, DatabaseTooNewError, StoreError
 from service.storage.folders import make_folder
-from service.storage.sqlite import reads
+from service.storage.sqlite.checkpoints import Checkpoints
 from service.storage.sqlite.errors import translated
-from service.storage.sqlite.queries import fetch
-from service.storage.sqlite.transaction import SqliteTransaction, operation_row
+from service.storage.sqlite.event_reads import EventReads
+from service.storage.sqlite.operation_reads import OperationReads
+from service.storage.sqlite.product_reads import ProductReads
+from service.storage.sqlite.reading import BUSY_TIMEOUT_MS
+from service.storage.sqlite.transaction import SqliteTransaction
 
+_MAGIC = b"SQLite format 3\0"  # what every such file but an empty one begins with
 _CACHE_KIB = 16 * 1024  # page cache of the writing connection
-_CHECKPOINT_PAGES = 2_000  # 8 MiB of WAL between checkpoints
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024  # a WAL that grew beyond this is cut back at the next checkpoint
-_BUSY_TIMEOUT_MS = 5_000
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -40,7 +33,20 @@ def migrations() -> list[tuple[int, str]]:
     return sorted((int(match[1]), entry.read_text("utf-8")) for match, entry in found if match)
 
 
-class SqliteStore:
+def _refuse_other_files(path: Path) -> None:
+    """Looks at what is there before anything is made beside it.
+
+    Raises:
+        OSError: It can't be read.
+        StoreError: It is a file, but no SQLite database.
+    """
+    if path.exists():
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) not in (b"", _MAGIC):
+                raise StoreError(f"{path} is not a database; name another with --database")
+
+
+class SqliteStore(EventReads, ProductReads, OperationReads):
     """One SQLite database: one connection that writes, one for each thread that reads.
 
     Args:
@@ -54,8 +60,9 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path, *, rejection_limit: int) -> None:
-        self.path = path
+        super().__init__(path)
         try:
+            _refuse_other_files(path)
             make_folder(path.parent)
             Path(f"{path}.lock").touch()
         except OSError as error:
@@ -67,9 +74,6 @@ class SqliteStore:
             raise DatabaseLockedError(
                 f"{path} is in use by another Footfall process; stop that one, or name another file with --database"
             ) from None
-        self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
-        self._readers_lock = threading.Lock()
         try:
             with translated():
                 self._writer = self._open_writer()
@@ -78,16 +82,16 @@ class SqliteStore:
             if isinstance(error, DatabaseTooNewError):
                 raise
             raise StoreError(f"{path} can't be opened as a database: {error}; name another with --database") from error
+        self._checkpoints = Checkpoints(self._writer, path)
         self._transaction = SqliteTransaction(self._writer, rejection_limit)
 
     def _open_writer(self) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), statementcachesize=500)
-        connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         connection.pragma("auto_vacuum", "INCREMENTAL")
         connection.pragma("journal_mode", "WAL")
         connection.pragma("synchronous", "FULL")
         connection.pragma("cache_size", -_CACHE_KIB)
-        connection.pragma("wal_autocheckpoint", _CHECKPOINT_PAGES)
         connection.pragma("journal_size_limit", _WAL_LIMIT_BYTES)
         self._migrate(connection)
         return connection
@@ -116,71 +120,23 @@ class SqliteStore:
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
+                self._transaction.rolled_back()
                 raise
+            self._checkpoints.after_commit()
 
-    @contextmanager
-    def _reading(self) -> Iterator[apsw.Connection]:
+    def prepare_to_shorten(self) -> None:
+        """See `base.Store`."""
+        self._checkpoints.copy()
+
+    def shorten(self) -> None:
+        """See `base.Store`."""
         with translated():
-            connection = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
-                connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
-                self._local.connection = connection
-                with self._readers_lock:
-                    self._readers.append(connection)
-            with connection:  # one read transaction
-                yield connection
+            self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def close(self) -> None:
         """See `base.Store`."""
         with translated():
             for connection in (*self._readers, self._writer):
                 connection.close(force=True)
+            self._checkpoints.close()
         self._lock.release()
-
-    def parents(self) -> dict[str, int]:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return dict(fetch(connection, "parents"))
-
-    def list_user_events(self, parent: str, after: tuple[int, bytes] | None, limit: int) -> Page:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return reads.list_user_events(connection, parent, after, limit)
-
-    def get_user_event(self, parent: str, event_id: int) -> StoredEvent | None:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return reads.get_event(connection, "get_user_event", parent, event_id)
-
-    def list_client_events(self, parent: str, after: tuple[int, int] | None, limit: int) -> Page:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return reads.list_client_events(connection, parent, after, limit)
-
-    def get_client_event(self, parent: str, event_id: int) -> StoredEvent | None:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return reads.get_event(connection, "get_client_event", parent, event_id)
-
-    def list_rejections(self, parent: str, before: int | None, limit: int) -> RejectionPage:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return reads.list_rejections(connection, parent, before, limit)
-
-    def get_operation(self, name: str) -> OperationRow | None:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return reads.get_operation(connection, name)
-
-    def list_operations(
-        self, prefix: str, *, kinds: Iterable[str] | None, done: bool | None, before: int | None, limit: int
-    ) -> list[tuple[int, OperationRow]]:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return reads.list_operations(connection, prefix, kinds=kinds, done=done, before=before, limit=limit)
-
-    def unfinished_operations(self) -> list[OperationRow]:
-        """See `base.Store`."""
-        with self._reading() as connection:
-            return [operation_row(row) for row in fetch(connection, "unfinished_operations")]

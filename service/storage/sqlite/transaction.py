@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import operator
 from collections import Counter
 from collections.abc import Sequence
@@ -13,17 +14,22 @@ import apsw
 
 from service.storage.base import (
     ClientEventRow,
+    Inserted,
     OperationRow,
     OperationState,
+    ProductRow,
     RejectionRow,
     UserEventRow,
     Verdict,
 )
+from service.storage.sqlite.joining import Joining
 from service.storage.sqlite.queries import SQL, fetch, with_rows
 
 # One statement for many rows: each statement hands the interpreter lock over once, and under load that hand-over costs
 # more than the insert. Texts stay below the 16 KiB up to which APSW caches a prepared statement.
 _MAX_ROWS_AT_ONCE = 256
+_MAX_EXCESS_AT_ONCE = 1_000  # rejections beyond the limit, which may have been lowered
+_MAX_OPERATIONS_AT_ONCE = 10  # to drop: their requests may be as long as messages can be
 
 _statement = cache(with_rows)
 
@@ -34,6 +40,11 @@ class SqliteTransaction:
     def __init__(self, connection: apsw.Connection, rejection_limit: int) -> None:
         self._connection = connection
         self._rejection_limit = rejection_limit
+        self._joining = Joining(connection)
+
+    def rolled_back(self) -> None:
+        """Forgets what was learned of products inside a transaction that came to nothing."""
+        self._joining.reset()
 
     def _one(self, name: str, *values: Any) -> Any:
         return self._connection.execute(SQL[name], values).get
@@ -50,29 +61,148 @@ class SqliteTransaction:
 
     def insert_user_events(self, rows: Sequence[UserEventRow]) -> int:
         """See `base.Transaction`."""
-        stored = 0
-        for parent_id, of_parent in itertools.groupby(rows, key=operator.itemgetter(0)):
-            before = self._connection.total_changes()
-            self._insert("insert_user_event", tuple(of_parent))
-            count = self._connection.total_changes() - before
-            self._one("add_user_events", parent_id, count)
-            stored += count
+        groups = itertools.groupby(rows, key=operator.itemgetter(0))
+        return sum(self._insert_user_events(parent_id, tuple(of_parent)) for parent_id, of_parent in groups)
+
+    def _insert_user_events(self, parent_id: int, rows: Sequence[UserEventRow]) -> int:
+        before = self._connection.total_changes()
+        joined = self._joining.revisions(rows)
+        values = [(*row[:8], revision, row.payload) for row, revision in zip(rows, joined, strict=True)]
+        self._insert("insert_user_event", values)
+        stored = self._connection.total_changes() - before
+        self._one("add_user_events", parent_id, stored)
         return stored
+
+    def insert_user_events_of(self, parent_id: int, rows: Sequence[UserEventRow]) -> Inserted:
+        """See `base.Transaction`."""
+        if not rows:
+            return Inserted(0, 0, frozenset())
+        last = self._one("last_user_event")
+        self._insert_user_events(parent_id, rows)
+        stored, joined, digits = self._one("inserted_user_events", last)
+        fingerprints = bytes.fromhex(digits)
+        size = len(rows[0].fingerprint)
+        each = frozenset(fingerprints[at : at + size] for at in range(0, len(fingerprints), size))
+        return Inserted(joined=joined, unjoined=stored - joined, stored=each)
+
+    def set_joined_revisions(self, revisions: Sequence[tuple[int | None, int]]) -> int:
+        """See `base.Transaction`."""
+        before = self._connection.total_changes()
+        self._connection.executemany(SQL["set_joined_revision"], revisions)
+        return self._connection.total_changes() - before
+
+    def delete_user_events(self, ids: Sequence[int]) -> int:
+        """See `base.Transaction`."""
+        return self._delete_events("user_events", ids)
+
+    def delete_client_events(self, ids: Sequence[int]) -> int:
+        """See `base.Transaction`."""
+        return self._delete_events("client_events", ids)
+
+    def _delete_events(self, kind: str, ids: Sequence[int]) -> int:
+        numbers = json.dumps(list(ids))
+        deleted = 0
+        for parent_id, count in fetch(self._connection, f"deleted_{kind}", (numbers,)):
+            self._one(f"add_{kind}", parent_id, -count)
+            deleted += count
+        self._one(f"delete_{kind}", numbers)
+        return deleted
+
+    def revision(self, branch_id: int) -> int:
+        """See `base.Transaction`."""
+        return self._joining.revision(branch_id)
+
+    def products(self, branch_id: int, product_ids: Sequence[str]) -> dict[str, ProductRow]:
+        """See `base.Transaction`."""
+        found = fetch(self._connection, "current_products", (branch_id, json.dumps(list(product_ids))))
+        return {row[0]: ProductRow(*row) for row in found}
+
+    def variants(self, branch_id: int, primary_product_id: str) -> list[ProductRow]:
+        """See `base.Transaction`."""
+        return [ProductRow(*row) for row in fetch(self._connection, "variants", (branch_id, primary_product_id))]
+
+    def collections(self, branch_id: int) -> list[ProductRow]:
+        """See `base.Transaction`."""
+        return [ProductRow(*row) for row in fetch(self._connection, "collections", (branch_id,))]
+
+    def put_products(self, branch_id: int, rows: Sequence[ProductRow]) -> None:
+        """See `base.Transaction`."""
+        there = self.products(branch_id, [row.product_id for row in rows])
+        latest = {row.product_id: row for row in rows}
+        changed = [row for row in latest.values() if _differs(there.get(row.product_id), row)]
+        if changed:
+            revision = self._new_revision(branch_id, [row.product_id for row in changed])
+            self._insert("insert_product", [(branch_id, revision, revision, *row) for row in changed])
+        self.confirm_products(branch_id, list(latest.keys() - {row.product_id for row in changed}))
+
+    def confirm_products(self, branch_id: int, product_ids: Sequence[str]) -> None:
+        """See `base.Transaction`."""
+        if product_ids:
+            self._one("confirm_products", branch_id, self.revision(branch_id), json.dumps(list(product_ids)))
+
+    def end_revision(self, branch_id: int) -> int:
+        """See `base.Transaction`."""
+        return self._new_revision(branch_id, ()) - 1
+
+    def delete_products(self, branch_id: int, product_ids: Sequence[str], *, revision: int | None = None) -> int:
+        """See `base.Transaction`."""
+        before = self.revision(branch_id) if revision is None else revision
+        found = fetch(self._connection, "which_left_alone", (branch_id, before, json.dumps(list(product_ids))))
+        if found:
+            self._new_revision(branch_id, [row[0] for row in found])
+        return len(found)
+
+    def _new_revision(self, branch_id: int, product_ids: Sequence[str]) -> int:
+        """Begins a revision in which the current versions of these products hold no more."""
+        revision = self._joining.revision(branch_id) + 1
+        self._joining.forget(branch_id, product_ids)
+        self._one("set_revision", branch_id, revision)
+        self._one("end_products", branch_id, revision, json.dumps(list(product_ids)))
+        return revision
+
+    def forget_products(self, branch_id: int, row_ids: Sequence[int]) -> None:
+        """See `base.Transaction`."""
+        self._one("forget_products", branch_id, json.dumps(list(row_ids)))
+
+    def give_back_space(self, pages: int) -> int:
+        """See `base.Transaction`."""
+        self._connection.execute(f"PRAGMA incremental_vacuum({int(pages)})").fetchall()  # a step for each page
+        return int(self._connection.pragma("freelist_count"))
 
     def insert_client_events(self, rows: Sequence[ClientEventRow]) -> list[Verdict]:
         """See `base.Transaction`."""
-        verdicts = []
-        stored: Counter[int] = Counter()
-        for row in rows:
-            self._insert("insert_client_event", [row])
-            if self._connection.changes():
-                stored[row.parent_id] += 1
-                verdicts.append(Verdict.STORED)
-            else:
-                there = self._one("client_event_fingerprint", row.parent_id, row.event_id)
-                verdicts.append(Verdict.REPEATED if there == row.fingerprint else Verdict.CONFLICT)
+        if not rows:
+            return []
+        last = self._one("last_client_event")
+        before = self._connection.total_changes()
+        self._insert("insert_client_event", rows)
+        if self._connection.total_changes() - before == len(rows):
+            verdicts = [Verdict.STORED] * len(rows)
+        else:
+            verdicts = self._verdicts(rows, last)
+        stored = Counter(
+            row.parent_id for row, verdict in zip(rows, verdicts, strict=True) if verdict is Verdict.STORED
+        )
         for parent_id, count in stored.items():
             self._one("add_client_events", parent_id, count)
+        return verdicts
+
+    def _verdicts(self, rows: Sequence[ClientEventRow], last: int) -> list[Verdict]:
+        """What became of rows that were just inserted, or were there already; `last` was the highest number before."""
+        verdicts = [Verdict.CONFLICT] * len(rows)
+        places: dict[int, list[int]] = {}
+        for place, row in enumerate(rows):
+            places.setdefault(row.parent_id, []).append(place)
+        stored: set[tuple[int, str]] = set()
+        for parent_id, of_parent in places.items():
+            wanted = json.dumps([rows[place].event_id for place in of_parent])
+            for key, is_new, fingerprint in json.loads(self._one("client_events_there", parent_id, wanted, last)):
+                row = rows[of_parent[key]]
+                if is_new and (parent_id, row.event_id) not in stored:  # of several with one id the first was inserted
+                    stored.add((parent_id, row.event_id))
+                    verdicts[of_parent[key]] = Verdict.STORED
+                elif row.fingerprint.hex().upper() == fingerprint:
+                    verdicts[of_parent[key]] = Verdict.REPEATED
         return verdicts
 
     def insert_rejections(self, rows: Sequence[RejectionRow]) -> None:
@@ -80,6 +210,7 @@ class SqliteTransaction:
         self._insert("insert_rejection", rows)
         for parent_id, count in Counter(row.parent_id for row in rows).items():
             excess = self._one("add_rejections", parent_id, count) - self._rejection_limit
+            excess = min(excess, count + _MAX_EXCESS_AT_ONCE)
             if excess > 0:
                 self._one("drop_oldest_rejections", parent_id, excess)
                 self._one("add_rejections", parent_id, -excess)
@@ -101,17 +232,21 @@ class SqliteTransaction:
         self._one("delete_operation", name)
         return self._connection.changes() > 0
 
-    def expire(self, *, rejections_before_us: int, operations_before_us: int) -> int:
+    def expire(self, *, rejections_before_us: int, operations_before_us: int, limit: int) -> int:
         """See `base.Transaction`."""
         dropped = 0
-        expired = fetch(self._connection, "expired_rejections", (rejections_before_us,))
-        for parent_id, count in expired:
+        for parent_id, count in fetch(self._connection, "expired_rejections", (rejections_before_us, limit)):
             self._one("add_rejections", parent_id, -count)
             dropped += count
-        if expired:
-            self._one("drop_expired_rejections", rejections_before_us)
-        self._one("drop_expired_operations", operations_before_us)
+        if dropped:
+            self._one("drop_expired_rejections", rejections_before_us, limit)
+        operations = min(limit - dropped, _MAX_OPERATIONS_AT_ONCE)
+        self._one("drop_expired_operations", operations_before_us, operations)
         return dropped + self._connection.changes()
+
+
+def _differs(there: ProductRow | None, row: ProductRow) -> bool:
+    return there is None or there._replace(change_time_us=row.change_time_us) != row
 
 
 def operation_row(values: tuple[Any, ...]) -> OperationRow:

@@ -1,0 +1,138 @@
+"""The read verbs of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import apsw
+
+from service.storage.base import EVERYTHING, MAX_PAGE_BYTES, Counted, EventId, Key, Page, Selection, StoredEvent
+from service.storage.sqlite.queries import rows_of
+from service.storage.sqlite.reading import Reading, parent_row
+from service.storage.sqlite.selecting import CLIENT_EVENTS, USER_EVENTS, Table, conditions, counting, page
+
+_TABLES = {table.name: table for table in (USER_EVENTS, CLIENT_EVENTS)}
+_GROUPS = {"event_type": "event_type", "day": "floor({time} / 86400000000.0)", "joined": "{joined} IS NOT NULL"}
+
+
+def _columns(table: Table) -> str:
+    return f"id, {table.time}, {table.tie}, receive_time_us, source, {table.joined}, payload"
+
+
+def _event(parent: str, values: tuple[Any, ...]) -> StoredEvent:
+    number, time_us, tie, receive_us, source, joined_revision, payload = values
+    return StoredEvent(number, parent, time_us, tie, receive_us, source, joined_revision, payload)
+
+
+def _stored(table: Table, parent: tuple[int, ...]) -> int:
+    """How many events of a parent there are."""
+    return parent[1] if table is USER_EVENTS else parent[2]
+
+
+def _has_most(connection: apsw.Connection, table: Table, parent: tuple[int, ...]) -> bool:
+    """Whether more than half of a table's events are of one parent."""
+    total: int = connection.execute(f"SELECT sum({table.name}) FROM parents").get
+    return 2 * _stored(table, parent) > total
+
+
+def _that_fit(events: Iterable[StoredEvent], limit: int) -> tuple[list[StoredEvent], bool]:
+    """The first `limit` events, or fewer where they grow larger than a page may; and whether there are more."""
+    items: list[StoredEvent] = []
+    size = 0
+    for event in events:
+        size += len(event.payload)
+        if len(items) == limit or (items and size > MAX_PAGE_BYTES):
+            return items, True
+        items.append(event)
+    return items, False
+
+
+class EventReads(Reading):
+    """Lists, counts and scans events; `kind` is `user_events` or `client_events`."""
+
+    def list_events(
+        self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int, *, descending: bool = False
+    ) -> Page:
+        """See `base.Store`."""
+        table = _TABLES[kind]
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            if known is None:
+                return Page([], more=False, total=0)
+            statement, values = page(table, known[0], selection, after, descending=descending, columns=_columns(table))
+            events = (_event(parent, row) for row in connection.execute(statement, (*values, limit + 1)))
+            items, more = _that_fit(events, limit)
+            if selection == EVERYTHING:
+                total = _stored(table, known)
+            else:
+                counted, values = counting(table, known[0], selection, most=_has_most(connection, table, known))
+                total = connection.execute(f"SELECT count(*) FROM {counted}", values).get
+        return Page(items, more=more, total=total)
+
+    def get_event(self, kind: str, parent: str, event_id: int) -> StoredEvent | None:
+        """See `base.Store`."""
+        table = _TABLES[kind]
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            if known is None:
+                return None
+            statement = f"SELECT {_columns(table)} FROM {table.name} WHERE id = ? AND parent_id = ?"
+            row = connection.execute(statement, (event_id, known[0])).fetchone()
+        return _event(parent, row) if row else None
+
+    def scan_events(self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int) -> list[EventId]:
+        """See `base.Store`."""
+        table = _TABLES[kind]
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            if known is None:
+                return []
+            columns = f"id, {table.time}, {table.tie}, {table.joined}, payload"
+            statement, values = page(table, known[0], selection, after, descending=False, columns=columns)
+            rows = rows_of(connection, statement, (*values, limit))
+        return [EventId(number, (time_us, tie), joined, payload) for number, time_us, tie, joined, payload in rows]
+
+    def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
+        """See `base.Store`."""
+        table = _TABLES[kind]
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            if known is None:
+                return []
+            most = _has_most(connection, table, known)
+            counted, values = counting(table, known[0], selection, group_by, most=most)
+            groups = [
+                expression.format(time=table.time, joined=table.joined) if name in group_by else "NULL"
+                for name, expression in _GROUPS.items()
+            ]
+            statement = f"SELECT {', '.join(groups)}, count(*) FROM {counted} GROUP BY 1, 2, 3"
+            rows = rows_of(connection, f"{statement} ORDER BY 1, 2, 3", values)
+        return [
+            Counted(event_type, None if day is None else int(day), None if joined is None else bool(joined), count)
+            for event_type, day, joined, count in rows
+        ]
+
+    def arrivals(
+        self, kind: str, parent: str, after: int, limit: int, selection: Selection = EVERYTHING
+    ) -> tuple[list[StoredEvent], int]:
+        """See `base.Store`."""
+        table = _TABLES[kind]
+        last = self.last_arrival(kind)
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            if known is None:
+                return [], last
+            where, values = conditions(table, known[0], selection)
+            statement = (
+                f"SELECT {_columns(table)} FROM {table.name} NOT INDEXED "
+                f"WHERE id > ? AND id <= ? AND {where} ORDER BY id LIMIT ?"
+            )
+            rows = rows_of(connection, statement, (after, last, *values, limit))
+        seen = rows[-1][0] if len(rows) == limit else last
+        return [_event(parent, row) for row in rows], seen
+
+    def last_arrival(self, kind: str) -> int:
+        """See `base.Store`."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (kind,)).get or 0)

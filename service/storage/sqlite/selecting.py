@@ -1,0 +1,124 @@
+"""Selections of events as SQL: conditions, order and keys for paging."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from service.storage.base import Key, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What the two kinds of events call the same things.
+
+    Args:
+        name: The table.
+        time: Its column of the event's own time.
+        tie: The column that orders events of the same time.
+        joined: The column that says at which revision an event joined, as an expression.
+        indexes: By the field of a selection that names a few events when it has one value, the index that finds them.
+    """
+
+    name: str
+    time: str
+    tie: str
+    joined: str
+    indexes: dict[str, str]
+
+
+USER_EVENTS = Table(
+    "user_events",
+    "event_time_us",
+    "fingerprint",
+    "joined_revision",
+    {"visitor_ids": "user_events_visitor", "user_ids": "user_events_user"},
+)
+CLIENT_EVENTS = Table("client_events", "create_time_us", "id", "0", {"request_ids": "client_events_request"})
+_IN_TIME_INDEX = {"from_us", "until_us", "max_id"}
+_NARROW = {"from_us", "until_us", "visitor_ids", "user_ids", "request_ids", "event_ids"}
+
+
+def _found_by(table: Table, selection: Selection) -> str:
+    """The table, with the index for a selection of one visitor, user or request, which SQLite would not choose itself.
+
+    It knows nothing of how many events one has, and so prefers what spares it the sorting: all events in time order.
+    """
+    for field, index in table.indexes.items():
+        wanted = getattr(selection, field)
+        if wanted is not None and len(wanted) == 1:
+            return f"{table.name} INDEXED BY {index}"
+    return table.name
+
+
+def _counted_by(table: Table, selection: Selection, group_by: frozenset[str]) -> str:
+    """The table in the order of its rows, unless an index holds all that is asked for, or finds the few that matter."""
+    chosen = {name for name, value in selection._asdict().items() if value not in (None, frozenset())}
+    is_in_index = chosen <= _IN_TIME_INDEX and group_by <= {"day"}
+    if is_in_index or selection.joined is False or not chosen.isdisjoint(_NARROW):
+        return _found_by(table, selection)
+    return f"{table.name} NOT INDEXED"
+
+
+def conditions(table: Table, parent_id: int, selection: Selection) -> tuple[str, list[Any]]:
+    """The WHERE clause of a selection and the values of its placeholders."""
+    clauses = ["parent_id = ?"]
+    values: list[Any] = [parent_id]
+
+    def add(clause: str, value: Any) -> None:
+        clauses.append(clause)
+        values.append(value)
+
+    if selection.from_us is not None:
+        add(f"{table.time} >= ?", selection.from_us)
+    if selection.until_us is not None:
+        add(f"{table.time} < ?", selection.until_us)
+    if selection.max_id is not None:
+        add("id <= ?", selection.max_id)
+    for column, wanted in (
+        ("event_type", selection.event_types),
+        ("visitor_id", selection.visitor_ids),
+        ("user_id", selection.user_ids),
+        ("request_id", selection.request_ids),
+        ("event_id", selection.event_ids),
+    ):
+        if wanted is not None and len(wanted) == 1:
+            add(f"{column} = ?", next(iter(wanted)))
+        elif wanted is not None:
+            add(f"{column} IN (SELECT value FROM json_each(?))", json.dumps(sorted(wanted)))
+    if selection.not_event_types:
+        add("event_type NOT IN (SELECT value FROM json_each(?))", json.dumps(sorted(selection.not_event_types)))
+    if selection.joined is not None:
+        clauses.append(f"{table.joined} IS {'NOT ' if selection.joined else ''}NULL")
+    return " AND ".join(clauses), values
+
+
+def page(
+    table: Table, parent_id: int, selection: Selection, after: Key | None, *, descending: bool, columns: str
+) -> tuple[str, list[Any]]:
+    """The statement for a page of events in time order behind `after`, and its values but the last: the limit."""
+    direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    where, values = conditions(table, parent_id, selection)
+    if after is not None:
+        where = f"{where} AND ({table.time}, {table.tie}) {beyond} (?, ?)"
+        values += after
+    order = f"{table.time} {direction}, {table.tie} {direction}"
+    return f"SELECT {columns} FROM {_found_by(table, selection)} WHERE {where} ORDER BY {order} LIMIT ?", values
+
+
+def counting(
+    table: Table, parent_id: int, selection: Selection, group_by: frozenset[str] = frozenset(), *, most: bool
+) -> tuple[str, list[Any]]:
+    """What stands behind FROM where events are counted, and its values.
+
+    Args:
+        table: The table.
+        parent_id: Whose events.
+        selection: Which of them.
+        group_by: As in `Store.count_events`.
+        most: Whether most of the table's events are the parent's.
+    """
+    where, values = conditions(table, parent_id, selection)
+    source = _counted_by(table, selection, group_by) if most else _found_by(table, selection)
+    return f"{source} WHERE {where}", values
