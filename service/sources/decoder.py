@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import os
 import pickle
 import signal
 import struct
@@ -18,13 +19,23 @@ import structlog
 
 from service.sources.decoding import Decoded, DecodeOptions, decode_lines
 
+_NICENESS = 5  # calls that wait for an answer come first
+_MAX_DEATHS = 3  # over one piece of work: one may be chance, as when memory is short
 _LENGTH = struct.Struct("<I")
 
 log = structlog.get_logger(__name__)
 
 
 class DecoderDiedError(Exception):
-    """The decoding process ended (killed, or out of memory) with work in hand."""
+    """The decoding process ended (killed, or out of memory) with work in hand.
+
+    Attributes:
+        over_it: Whether this was the work that it had in hand; the rest waited behind it.
+    """
+
+    def __init__(self, *, over_it: bool) -> None:
+        super().__init__("the decoding process ended before its work was done")
+        self.over_it = over_it
 
 
 class _Child:
@@ -73,9 +84,9 @@ class _Child:
             pass
         finally:
             self.alive = False
-            for future in self._waiting:
+            for place, future in enumerate(self._waiting):
                 if not future.done():
-                    future.set_exception(DecoderDiedError("the decoding process ended before its work was done"))
+                    future.set_exception(DecoderDiedError(over_it=place == 0))
         await self._process.wait()
 
     async def close(self) -> None:
@@ -95,14 +106,18 @@ class Decoder:
         """What `decode_lines` returns.
 
         Raises:
-            DecoderDiedError: The child died over it, twice.
+            DecoderDiedError: Three children died over it.
         """
         request = pickle.dumps((data, first_line, options), pickle.HIGHEST_PROTOCOL)
-        try:
-            return await (await self._living()).ask(request)
-        except DecoderDiedError:
-            log.warning("decoder_died", file=options.uri, first_line=first_line)
-            return await (await self._living()).ask(request)
+        deaths = 0
+        while True:
+            try:
+                return await (await self._living()).ask(request)
+            except DecoderDiedError as error:
+                deaths += error.over_it
+                log.warning("decoder_died", file=options.uri, first_line=first_line, over_it=error.over_it)
+                if deaths == _MAX_DEATHS:
+                    raise
 
     async def _living(self) -> _Child:
         async with self._starting:
@@ -128,6 +143,7 @@ def _read_frame(stream: BinaryIO) -> bytes | None:
 def main() -> None:
     """The child's side."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    os.nice(_NICENESS)
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not end up among the replies
     while (frame := _read_frame(requests)) is not None:

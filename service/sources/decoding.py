@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
-from service.events import errors, json, user_event
+from service.events import errors, user_event
 from service.events.errors import Violation
 from service.events.record import UserEventRecord, microseconds, user_event_record
 from service.events.rejection import Rejection, rejected_line
 from service.sources.lines import numbered
+from service.sources.schemas import LineReader, Mapped, MappingError, line_reader
 
-_USER_EVENT = UserEvent.DESCRIPTOR.full_name
 _NO_SALT = b""  # the time is required in files, so it never takes a salt's place
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:
-    """How the lines of one file are decoded.
+    """How the lines of one file, or the rows of one table, are decoded.
 
     Args:
-        uri: The file, for reports.
+        uri: The file or table, for reports.
         rules: Rules for user events.
         oldest_us: Events from before this time are rejected, microseconds since the Unix epoch; None: no limit.
         max_line_bytes: The limit that a line which is too long broke.
+        data_schema: The form of the lines, one of `schemas.DATA_SCHEMAS`; empty: the first of them.
+        table: Whether they are rows of a table, and their numbers those of the rows.
     """
 
     uri: str
     rules: user_event.UserEventRules
     oldest_us: int | None
     max_line_bytes: int
+    data_schema: str = ""
+    table: bool = False
 
 
 class Decoded(NamedTuple):
@@ -56,17 +62,12 @@ def too_old(event: UserEvent, oldest_us: int | None) -> list[Violation]:
     return [errors.violation("event_time", rule, "INVALID_TIMESTAMP")]
 
 
-def decode_line(line: bytes, options: DecodeOptions) -> UserEventRecord:
-    """The record of the event that `line` holds as JSON.
+def record_of(event: UserEvent, options: DecodeOptions) -> UserEventRecord:
+    """The record of an event of a file.
 
     Raises:
         RpcError: INVALID_ARGUMENT with every violation.
     """
-    try:
-        wire = json.decode(_USER_EVENT, line)
-    except json.JsonError as error:
-        raise errors.invalid_argument(error.violations) from None
-    event = UserEvent.FromString(wire)
     violations = [*user_event.check(event, options.rules, time_required=True), *too_old(event, options.oldest_us)]
     if violations:
         raise errors.invalid_argument(violations)
@@ -76,21 +77,41 @@ def decode_line(line: bytes, options: DecodeOptions) -> UserEventRecord:
 
 def decode_lines(data: bytes, first_line: int, options: DecodeOptions) -> Decoded:
     """Decodes the lines of a chunk; blank lines are passed over but counted."""
-    records, rejections = [], []
+    records: list[UserEventRecord] = []
+    rejections: list[Rejection] = []
+    read = line_reader(options.data_schema, table=options.table)
     for number, line in numbered(data, first_line):
         try:
-            records.append(decode_line(line, options))
-        except errors.RpcError as error:
-            rejections.append(rejected_line(error, options.uri, number, line))
+            for verdict in _each(line, number, read, options):
+                if isinstance(verdict, Rejection):
+                    rejections.append(verdict)
+                else:
+                    records.append(verdict)
         except Exception as error:  # noqa: BLE001  one line that nobody thought of must not end the import
             unforeseen = errors.internal(f"The line could not be read: {type(error).__name__}.")
             rejections.append(rejected_line(unforeseen, options.uri, number, line))
     return Decoded(records, rejections)
 
 
+def _each(line: bytes, number: int, read: LineReader, options: DecodeOptions) -> Iterator[UserEventRecord | Rejection]:
+    """What becomes of the events of a line."""
+    try:
+        mapped: list[Mapped] = read(line)
+    except MappingError as error:
+        mapped = [Mapped(0, error)]
+    for _, event, piece in mapped:
+        try:
+            if isinstance(event, MappingError):
+                raise errors.invalid_argument(event.violations)
+            yield record_of(event, options)
+        except errors.RpcError as error:
+            raw = line if piece is None else json.dumps(piece, ensure_ascii=False).encode(errors="surrogatepass")
+            yield rejected_line(error, options.uri, number, raw)
+
+
 def reject_long_line(beginning: bytes, number: int, options: DecodeOptions) -> Decoded:
     """The rejection of a line over the limit, of which only the beginning is known."""
-    violation = Violation(
-        "", f"The line is longer than {options.max_line_bytes} bytes, the most that one event may take.", "TOO_LONG"
-    )
-    return Decoded([], [rejected_line(errors.invalid_argument([violation]), options.uri, number, beginning)])
+    kind = "row, as JSON," if options.table else "line"
+    rule = f"The {kind} is longer than {options.max_line_bytes} bytes, the most that one may take (--max-line-bytes)."
+    error = errors.invalid_argument([Violation("", rule, "TOO_LONG")])
+    return Decoded([], [rejected_line(error, options.uri, number, beginning)])

@@ -12,6 +12,7 @@ DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_MAX_LINES = 250  # in a chunk
 _KEPT_BYTES = 20 * 1024  # of a line that is too long: a little more than a rejection keeps
 
 
@@ -33,7 +34,7 @@ def plain(file: BinaryIO) -> BinaryIO:
 
 
 def chunks(file: BinaryIO, *, offset: int, line: int, chunk_bytes: int, max_line_bytes: int) -> Iterator[Chunk]:
-    """Reads `file` from `offset`, where line number `line` begins, in chunks of about `chunk_bytes`.
+    """Reads `file` from `offset`, where line number `line` begins, in chunks of at most about `chunk_bytes`.
 
     A line over `max_line_bytes` comes as a chunk of its own and is never held in memory whole.
     """
@@ -45,7 +46,7 @@ def chunks(file: BinaryIO, *, offset: int, line: int, chunk_bytes: int, max_line
         end = data.rfind(b"\n") + 1 if read else len(data)
         whole, rest = data[:end], data[end:]
         for chunk in _split(whole, line, offset, max_line_bytes):
-            yield chunk
+            yield from _parts(chunk)
             line, offset = chunk.next_line, chunk.next_offset
         if not read:
             return
@@ -78,6 +79,20 @@ def _split(whole: bytes, line: int, offset: int, max_line_bytes: int) -> Iterato
     if last:
         count = last.count(b"\n") + (not last.endswith(b"\n"))
         yield Chunk(last, line, line + count, offset + len(last))
+
+
+def _parts(chunk: Chunk) -> Iterator[Chunk]:
+    """A chunk, or several where its lines are many: each has its price, however short it is."""
+    if chunk.next_line - chunk.first_line <= _MAX_LINES:
+        yield chunk
+        return
+    lines = _lines(chunk.data)
+    offset = chunk.next_offset - len(chunk.data)
+    for start in range(0, len(lines), _MAX_LINES):
+        part = lines[start : start + _MAX_LINES]
+        data, line = b"".join(part), chunk.first_line + start
+        offset += len(data)
+        yield Chunk(data, line, line + len(part), offset)
 
 
 def _lines(whole: bytes) -> list[bytes]:
