@@ -1,65 +1,67 @@
-"""The work of importing user events: inline ones, gs:// objects, uploads."""
+"""The work of importing user events: inline ones, gs:// objects, uploads, tables of BigQuery."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import AsyncGenerator, Callable
-from functools import partial
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from typing import Any
 
-from google.protobuf import json_format
 from google.rpc import status_pb2
 
 from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.retail.v2.import_config_pb2 import ImportUserEventsRequest, ImportUserEventsResponse
-from service import failpoints
 from service.events.record import UserEventRecord, user_event_record
 from service.events.user_event import UserEventRules
-from service.operations.import_requests import errors_file
+from service.measures import Refused
+from service.operations.file_import import FileImport
 from service.operations.progress import Progress
-from service.operations.runner import OperationCancelledError, Running, patiently
+from service.operations.runner import Running, patiently
 from service.operations.spool import Spool
 from service.sources.decoder import Decoder
 from service.sources.decoding import Decoded, DecodeOptions, reject_long_line, salt
-from service.sources.lines import DAMAGED, Chunk, chunks, plain
-from service.sources.objects import ObjectError, ObjectInfo, ObjectStore
-from service.storage.base import RejectionRow, Transaction, UserEventRow
+from service.sources.event_files import USER_EVENTS
+from service.sources.lines import Chunk
+from service.sources.objects import ObjectStore
+from service.storage.base import Transaction, UserEventRow
+from service.storage.writer import Writer
 
-CHUNK_BYTES = 256 * 1024  # of a file in one step: some 900 events, some 10 ms of the writer
-_INLINE_EVENTS_PER_STEP = 250
-_ERROR_SAMPLES = 100
+_INLINE_EVENTS_PER_STEP = 120
 
 
-class ImportUserEvents:
+class ImportUserEvents(FileImport[Decoded]):
     """How operations of the kind `import-user-events` are done.
 
     Args:
+        writer: The way to the database.
         rules: Rules for user events.
         object_store: Gives the place of gs:// objects.
         spool: Where uploads are, and report lines gather.
-        max_line_bytes: Longest line of a file.
+        max_line_bytes: Longest line of a file, and longest row of a table as JSON.
         now_us: The clock, microseconds since the Unix epoch.
+        refused: Where lines that were refused are counted.
     """
+
+    content = USER_EVENTS
 
     def __init__(
         self,
         *,
+        writer: Writer,
         rules: UserEventRules,
         object_store: Callable[[], ObjectStore],
         spool: Spool,
         max_line_bytes: int,
         now_us: Callable[[], int],
+        refused: Refused,
     ) -> None:
+        super().__init__(
+            object_store=object_store, spool=spool, max_line_bytes=max_line_bytes, now_us=now_us, refused=refused
+        )
+        self._writer = writer
         self._rules = rules
-        self._object_store = object_store
-        self._spool = spool
-        self._max_line_bytes = max_line_bytes
-        self._now_us = now_us
         self._decoder = Decoder()
-        self._decoding = 0  # files being decoded now
+        self._decoding = 0  # imports that use it now
 
     async def run(self, running: Running) -> ImportUserEventsResponse:
         """See `Work`."""
@@ -68,22 +70,14 @@ class ImportUserEvents:
         if "objects" not in plan:
             await self._import_inline(running, request, frozenset(plan["filled"]))
             return _response(request, running.progress, [])
+        self._decoding += 1
         try:
-            await self._import_files(running, plan)
-        except Exception:
-            with contextlib.suppress(
-                ObjectError, OSError, OperationCancelledError
-            ):  # what stopped the import is told, not this
-                await self._publish_errors(running, plan)
-            raise
-        samples = await self._publish_errors(running, plan)
+            samples = await self.import_files(running)
+        finally:
+            self._decoding -= 1
+            if not self._decoding:
+                await self._decoder.close()
         return _response(request, running.progress, samples)
-
-    async def finish(self, running: Running) -> None:
-        """See `Work`."""
-        await asyncio.to_thread(self._spool.discard, operation_id(running))
-
-    # -- inline
 
     async def _import_inline(self, running: Running, request: ImportUserEventsRequest, filled: frozenset[int]) -> None:
         events = request.input_config.user_event_inline_source.user_events
@@ -94,163 +88,68 @@ class ImportUserEvents:
                 if index in filled:
                     record = record._replace(fingerprint=salt(running.row.name, index))
                 records.append(record)
-            rows = self._rows(running, records, EventSource.EVENT_SOURCE_INLINE_IMPORT)
+            rows = await self._rows(running, records, EventSource.EVENT_SOURCE_INLINE_IMPORT)
             cursor = {"index": start + len(rows)}
 
             def write(
                 transaction: Transaction, rows: list[UserEventRow] = rows, cursor: dict[str, int] = cursor
             ) -> Progress:
-                return _insert(transaction, running.progress, rows, cursor)
+                return _insert(transaction, running, rows, cursor)
 
             await running.step(write)
 
-    # -- files
-
-    async def _import_files(self, running: Running, plan: dict[str, Any]) -> None:
-        infos = [ObjectInfo(*values) for values in plan["objects"]]
-        self._decoding += 1
-        try:
-            for index in range(running.progress.cursor.get("object", 0), len(infos)):
-                await patiently(partial(self._import_file, running, plan, infos[index], index), running.check)
-        finally:
-            self._decoding -= 1
-            if not self._decoding:
-                await self._decoder.close()
-
-    async def _import_file(self, running: Running, plan: dict[str, Any], info: ObjectInfo, index: int) -> None:
-        upload = plan.get("upload", False)
-        path = self._spool.upload(operation_id(running))
-        source = EventSource.EVENT_SOURCE_UPLOAD if upload else EventSource.EVENT_SOURCE_OBJECT_IMPORT
-        file: BinaryIO = (
-            await asyncio.to_thread(path.open, "rb") if upload else await asyncio.to_thread(self._open, info)
+    async def decode(self, chunk: Chunk, uri: str, plan: dict[str, Any]) -> Decoded:
+        """See `FileImport`."""
+        schema = plan.get("data_schema", "")
+        options = DecodeOptions(
+            uri, self._rules, plan["oldest_us"], self._max_line_bytes, data_schema=schema, table="table" in plan
         )
-        options = DecodeOptions(info.uri, self._rules, plan["oldest_us"], self._max_line_bytes)
-        cursor = running.progress.cursor
-        try:
-            text = await asyncio.to_thread(plain, file)
-            decoded = self._decoded(text, options, cursor.get("offset", 0), cursor.get("line", 1))
-            async with contextlib.aclosing(decoded):
-                async for chunk, outcome in decoded:
-                    position = {"object": index, "offset": chunk.next_offset, "line": chunk.next_line}
-                    await self._store(running, outcome, position, source, info.uri)
-        finally:
-            file.close()
-        if not upload:
-            await asyncio.to_thread(self._object_store().verify, info)
-        following = {"object": index + 1, "offset": 0, "line": 1, "errors": running.progress.cursor.get("errors", 0)}
-        await running.step(lambda _transaction: running.progress.add(cursor=following))
+        if chunk.too_long:
+            return reject_long_line(chunk.data, chunk.first_line, options)
+        return await self._decoder.decode(chunk.data, chunk.first_line, options)
 
-    def _open(self, info: ObjectInfo) -> BinaryIO:
-        return self._object_store().open(info)
-
-    async def _decoded(
-        self, file: BinaryIO, options: DecodeOptions, offset: int, line: int
-    ) -> AsyncGenerator[tuple[Chunk, Decoded], None]:
-        """The decoded chunks of a file; the next is read and decoded while the caller stores the last."""
-        pieces = chunks(file, offset=offset, line=line, chunk_bytes=CHUNK_BYTES, max_line_bytes=self._max_line_bytes)
-
-        async def next_piece() -> tuple[Chunk, Decoded] | None:
-            try:
-                chunk = await asyncio.to_thread(next, pieces, None)
-            except DAMAGED as error:
-                raise ObjectError(
-                    f"{options.uri} is damaged: {error}. The lines before the damage were imported."
-                ) from error
-            if chunk is None:
-                return None
-            if chunk.too_long:
-                return chunk, reject_long_line(chunk.data, chunk.first_line, options)
-            return chunk, await self._decoder.decode(chunk.data, chunk.first_line, options)
-
-        following = asyncio.create_task(next_piece())
-        try:
-            while (piece := await following) is not None:
-                following = asyncio.create_task(next_piece())
-                yield piece
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-
-    async def _store(
-        self, running: Running, outcome: Decoded, position: dict[str, int], source: EventSource, uri: str
+    async def store(
+        self, running: Running, decoded: Decoded, position: dict[str, Any], source: EventSource, uri: str
     ) -> None:
-        """Commits one decoded chunk and the position behind it."""
-        rows = self._rows(running, outcome.records, source)
-        now_us = self._now_us()
-        rejections = [
-            RejectionRow(
-                parent_id=running.row.parent_id,
-                receive_time_us=now_us,
-                source=source,
-                operation=running.row.name,
-                uri=uri,
-                line_number=rejection.line_number,
-                status=rejection.status,
-                raw=rejection.raw,
-                raw_truncated=rejection.raw_truncated,
-            )
-            for rejection in outcome.rejections
-        ]
-        errors_at = running.progress.cursor.get("errors", 0)
-        if rejections:
-            reports = [rejection.report for rejection in outcome.rejections]
-            errors_at = await patiently(
-                lambda: asyncio.to_thread(self._spool.append_errors, operation_id(running), errors_at, reports)
-            )
-            failpoints.hit("operation.errors_spooled")
+        """See `FileImport`."""
+        rows = await self._rows(running, decoded.records, source)
+        rejections = self.rejection_rows(running, running.row.parent_id, decoded.rejections, source, uri)
+        errors_at = await patiently(lambda: asyncio.to_thread(self.spool_errors, running, decoded.rejections))
         cursor = {**position, "errors": errors_at}
 
         def write(transaction: Transaction) -> Progress:
             if rejections:
                 transaction.insert_rejections(rejections)
-            return _insert(transaction, running.progress, rows, cursor, failure=len(rejections))
+            return _insert(transaction, running, rows, cursor, failure=len(rejections))
 
         await running.step(write)
+        self.count(decoded.rejections, source)
 
-    def _rows(self, running: Running, records: list[UserEventRecord], source: EventSource) -> list[UserEventRow]:
+    async def _rows(self, running: Running, records: list[UserEventRecord], source: EventSource) -> list[UserEventRow]:
         now_us = self._now_us()
-        parent_id = running.row.parent_id
+        ids = await self._writer.catalog(running.parent)
         return [
-            UserEventRow(parent_id, *record[:5], now_us, source, None if record.names_products else 0, record.payload)
+            UserEventRow(ids.parent_id, *record[:5], now_us, source, ids.branch_id, record.product_ids, record.payload)
             for record in records
         ]
 
-    async def _publish_errors(self, running: Running, plan: dict[str, Any]) -> list[status_pb2.Status]:
-        """Puts the report lines where they were asked for; returns the first of them as error samples."""
-        identity = operation_id(running)
-        file: Path | None = await asyncio.to_thread(
-            self._spool.settle_errors, identity, running.progress.cursor.get("errors", 0)
-        )
-        if file is None:
-            return []
-        if plan["errors_prefix"]:
-            uri = errors_file(plan["errors_prefix"], identity)
-            await patiently(lambda: asyncio.to_thread(self._object_store().write, uri, file), running.check)
-            failpoints.hit("operation.errors_published")
-        lines = await asyncio.to_thread(self._spool.first_errors, identity, _ERROR_SAMPLES)
-        return [json_format.Parse(line, status_pb2.Status()) for line in lines]
-
 
 def _insert(
-    transaction: Transaction, progress: Progress, rows: list[UserEventRow], cursor: dict[str, int], failure: int = 0
+    transaction: Transaction, running: Running, rows: list[UserEventRow], cursor: dict[str, Any], failure: int = 0
 ) -> Progress:
-    """Inserts `rows`, the events that join first so that each kind is counted; returns the progress behind them."""
-    joined = transaction.insert_user_events([row for row in rows if row.joined_revision is not None])
-    unjoined = transaction.insert_user_events([row for row in rows if row.joined_revision is None])
-    return progress.add(cursor=cursor, success=len(rows), failure=failure, joined=joined, unjoined=unjoined)
-
-
-def operation_id(running: Running) -> str:
-    """The last segment of the operation's name."""
-    return running.row.name.rpartition("/")[2]
+    """Inserts `rows` and returns the progress behind them."""
+    inserted = transaction.insert_user_events_of(running.row.parent_id, rows)
+    return running.progress.add(
+        cursor=cursor, success=len(rows), failure=failure, joined=inserted.joined, unjoined=inserted.unjoined
+    )
 
 
 def _response(
     request: ImportUserEventsRequest, progress: Progress, samples: list[status_pb2.Status]
 ) -> ImportUserEventsResponse:
     response = ImportUserEventsResponse(error_samples=samples)
-    response.import_summary.joined_events_count = progress.joined
-    response.import_summary.unjoined_events_count = progress.unjoined
+    response.import_summary.joined_events_count = progress.counts["joined"]
+    response.import_summary.unjoined_events_count = progress.counts["unjoined"]
     if request.HasField("errors_config"):
         response.errors_config.CopyFrom(request.errors_config)
     return response

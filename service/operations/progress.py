@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of events, and a cursor that only the kind of work understands."""
+    """What was counted so far, and a cursor; only the kind of work knows their keys.
 
-    success: int = 0  # good ones, those that were stored before included
-    failure: int = 0  # rejected ones
-    joined: int = 0  # stored by this operation, every product known
-    unjoined: int = 0  # stored by this operation, a product unknown
-    cursor: dict[str, int] = field(default_factory=dict)
+    Args:
+        counts: Numbers by name; a missing one is 0.
+        cursor: Where to go on, as JSON has it.
+    """
 
-    def add(
-        self, *, cursor: dict[str, int], success: int = 0, failure: int = 0, joined: int = 0, unjoined: int = 0
-    ) -> Progress:
+    counts: Counter[str] = field(default_factory=Counter)
+    cursor: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, cursor: dict[str, Any], **counts: int) -> Progress:
         """The progress after one more step."""
-        return replace(
-            self,
-            success=self.success + success,
-            failure=self.failure + failure,
-            joined=self.joined + joined,
-            unjoined=self.unjoined + unjoined,
-            cursor=cursor,
-        )
+        return Progress(self.counts + Counter(counts), cursor)
 
     def to_json(self) -> str:
         """The form in which it is stored."""
-        return json.dumps(asdict(self))
+        return json.dumps([self.counts, self.cursor])
 
     @classmethod
     def from_json(cls, text: str) -> Progress:
         """The inverse of `to_json`."""
-        return cls(**json.loads(text))
+        counts, cursor = json.loads(text)
+        return cls(Counter(counts), cursor)

@@ -1,4 +1,4 @@
-"""Runs operations: leases each to a task, commits its steps, ends it, and takes up after a restart what was left."""
+"""Runs operations: each in a task, committed step by step, ended for good, and taken up again after a restart."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ from service.sources.objects import (
     ObjectStorageUnavailableError,
 )
 from service.storage.base import OperationRow, OperationState, StorageUnavailableError, Store, Transaction
+from service.storage.readers import read
 from service.storage.writer import QueueFullError, Writer, WriterClosedError
 
 T = TypeVar("T")
+
+_Outcome = tuple[OperationState, Message | None, errors.RpcError | None]
 
 _MAX_UNFINISHED = 300  # operations; Google's own limit
 _RETRY_SECONDS = 1.0  # between attempts while the database or the spool can't be written
@@ -48,6 +51,11 @@ class Running:
             self.cancelled.set()
         self._writer = writer
         self._now_us = now_us
+
+    @property
+    def parent(self) -> str:
+        """The catalog that the operation works on."""
+        return self.row.name.rpartition("/operations/")[0]
 
     def check(self) -> None:
         """Raises OperationCancelledError once cancellation was asked for."""
@@ -166,7 +174,7 @@ class Runner:
 
     async def start(self) -> None:
         """Takes up what a former process left unfinished."""
-        for row in await asyncio.to_thread(self._store.unfinished_operations):
+        for row in await read(self._store.unfinished_operations):
             log.info("operation_resumed", operation=row.name)
             self._launch(row)
 
@@ -234,38 +242,56 @@ class Runner:
                 turn.cancel()
 
     async def _run(self, running: Running) -> None:
-        name, work = running.row.name, self._works[running.row.kind]
+        name = running.row.name
         try:
             async with self._slot(running):
-                try:
-                    running.check()
-                    response = await work.run(running)
-                except OperationCancelledError:
-                    await running.end(OperationState.CANCELLED, None, _cancelled(running.progress))
-                except Exception as error:
-                    failure = _failure(error, name)
-                    if failure is not error:
-                        log.warning("operation_failed", operation=name, exc_info=error)
-                    await running.end(OperationState.FAILED, None, failure)
-                else:
-                    await running.end(OperationState.SUCCEEDED, response, None)
-                await work.finish(running)
-            log.info("operation_ended", operation=name, state=running.row.state.name, **_counts(running.progress))
+                await _end(running, *await self._outcome(running))
+                await self._finish(running)
+            log.info("operation_ended", operation=name, state=running.row.state.name, **running.progress.counts)
         except WriterClosedError:
             log.info("operation_paused", operation=name)
         finally:
             self._ended.pop(name, asyncio.Event()).set()
             del self._running[name], self._tasks[name]
 
+    async def _outcome(self, running: Running) -> _Outcome:
+        """Does the work; returns how it ended. WriterClosedError means that the next process goes on with it."""
+        try:
+            running.check()
+            return OperationState.SUCCEEDED, await self._works[running.row.kind].run(running), None
+        except WriterClosedError:
+            raise
+        except OperationCancelledError:
+            return OperationState.CANCELLED, None, _cancelled(running.progress)
+        except Exception as error:
+            failure = _failure(error, running.row.name)
+            if failure is not error:
+                log.warning("operation_failed", operation=running.row.name, exc_info=error)
+            return OperationState.FAILED, None, failure
 
-def _counts(progress: Progress) -> dict[str, int]:
-    return {"success": progress.success, "failure": progress.failure, "stored": progress.joined + progress.unjoined}
+    async def _finish(self, running: Running) -> None:
+        work = self._works.get(running.row.kind)
+        try:
+            if work is not None:
+                await work.finish(running)
+        except OSError as error:  # the next start cleans up
+            log.warning("operation_not_cleaned_up", operation=running.row.name, error=str(error))
+
+
+async def _end(running: Running, state: OperationState, result: Message | None, error: errors.RpcError | None) -> None:
+    """Commits how an operation ended; a result that can't be stored makes it a failure, so that it ends at all."""
+    while True:
+        try:
+            return await running.end(state, result, error)
+        except WriterClosedError:
+            raise
+        except Exception:  # without an end it would run for ever
+            log.exception("operation_end_refused", operation=running.row.name)
+        state, result = OperationState.FAILED, None
+        error = errors.internal("How it ended could not be stored; the server's log says why.")
+        await asyncio.sleep(_RETRY_SECONDS)
 
 
 def _cancelled(progress: Progress) -> errors.RpcError:
-    stored = progress.joined + progress.unjoined
-    return errors.cancelled(
-        f"Cancelled. Until then {progress.success} events were good, of which {stored} were stored (the others were "
-        f"there "
-        f"already), and {progress.failure} were rejected; what was stored stays."
-    )
+    counts = ", ".join(f"{name} {count:,}" for name, count in sorted(progress.counts.items())) or "nothing yet"
+    return errors.cancelled(f"Cancelled between two steps. What was done until then stays done: {counts}.")

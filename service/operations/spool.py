@@ -30,6 +30,10 @@ class Spool:
         """Where the report lines of an operation are gathered."""
         return self._folder / f"{operation_id}.errors"
 
+    def export(self, operation_id: str) -> Path:
+        """Where the shard of an export is while it is written."""
+        return self._folder / f"{operation_id}.export"
+
     def new_upload(self, operation_id: str) -> BinaryIO:
         """An empty file to write an upload to; `sync` makes it durable."""
         return self.upload(operation_id).open("wb")
@@ -74,10 +78,11 @@ class Spool:
         """Removes the files of an operation."""
         self.upload(operation_id).unlink(missing_ok=True)
         self.errors(operation_id).unlink(missing_ok=True)
+        self.export(operation_id).unlink(missing_ok=True)
 
     def discard_others(self, operation_ids: Iterable[str]) -> None:
         """Removes the files of every operation but these: what a crash left of uploads that never became one."""
         wanted = set(operation_ids)
         for path in self._folder.iterdir():
-            if path.suffix in {".upload", ".errors"} and path.stem not in wanted:
+            if path.suffix in {".upload", ".errors", ".export"} and path.stem not in wanted:
                 path.unlink(missing_ok=True)

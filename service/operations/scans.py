@@ -1,0 +1,58 @@
+"""Work on what is stored in steps: purges, rejoin and export walk over events in time order, over products by id."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from service.events.filters import ClientEventFilter, Filter
+from service.operations.runner import Running, patiently
+from service.storage.base import EventId, Key, ProductRow, Selection, Store
+from service.storage.readers import read
+
+KIND = "user_events"
+_PRODUCTS_PER_STEP = 200  # some 3 ms of the writer
+
+
+def selection_of(parsed: Filter | ClientEventFilter, max_id: int | None = None) -> Selection:
+    """A filter in the words of the store; events that arrived after number `max_id` are left out."""
+    conditions = {field.name: getattr(parsed, field.name) for field in dataclasses.fields(parsed)}
+    return Selection(**conditions, max_id=max_id)
+
+
+def key_to_json(key: Key) -> list[Any]:
+    """A key as a cursor holds it."""
+    time_us, tie = key
+    return [time_us, tie.hex() if isinstance(tie, bytes) else tie]
+
+
+def key_from_json(values: list[Any] | None) -> Key | None:
+    """The inverse of `key_to_json`; None where there is none yet."""
+    if values is None:
+        return None
+    time_us, tie = values
+    return (time_us, bytes.fromhex(tie) if isinstance(tie, str) else tie)
+
+
+async def walk(store: Store, running: Running, selection: Selection, step: int) -> AsyncIterator[list[EventId]]:
+    """The events of the operation's catalog from its cursor `after` on, up to `step` at a time."""
+    while True:
+        after = key_from_json(running.progress.cursor.get("after"))
+        scan = partial(read, store.scan_events, KIND, running.parent, selection, after, step)
+        found = await patiently(scan, running.check)
+        if not found:
+            return
+        yield found
+
+
+async def walk_products(store: Store, running: Running, branch: str, revision: int) -> AsyncIterator[list[ProductRow]]:
+    """The products of a branch that nobody wrote after `revision`, from the cursor `product` on, some at a time."""
+    while True:
+        after: str = running.progress.cursor.get("product", "")
+        scan = partial(read, store.products_left_alone, branch, revision, after, _PRODUCTS_PER_STEP)
+        found = await patiently(scan, running.check)
+        if not found:
+            return
+        yield found
