@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.talent.v4 import event_service_pb2
 from service.events import client_event, errors
-from service.events.record import client_event_record
+from service.events.policy import Policy
 from service.rpc.context import CallContext
-from service.rpc.policy import Policy
+from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import ClientEventRow, Verdict
+from service.storage.base import Verdict
 from service.storage.writer import Writer
 
 
@@ -21,17 +19,15 @@ class EventService:
     Args:
         policy: The tenants that are served.
         writer: The way to the database.
+        intake: Makes rows of events.
         rejected_calls: Keeps rejected calls where the operator wants that.
-        now_us: The clock, microseconds since the Unix epoch.
     """
 
-    def __init__(
-        self, *, policy: Policy, writer: Writer, rejected_calls: RejectedCalls, now_us: Callable[[], int]
-    ) -> None:
+    def __init__(self, *, policy: Policy, writer: Writer, intake: Intake, rejected_calls: RejectedCalls) -> None:
         self._policy = policy
         self._writer = writer
         self._rejected_calls = rejected_calls
-        self._now_us = now_us
+        self._intake = intake
 
     async def CreateClientEvent(  # noqa: N802  the RPC's name
         self, request: event_service_pb2.CreateClientEventRequest, _context: CallContext
@@ -55,25 +51,22 @@ class EventService:
             error = errors.invalid_argument(errors.prefixed(violations, "client_event", ""))
             await self._rejected_calls.keep(tenant, event, error)
             raise error
-        record = client_event_record(event)
-        row = ClientEventRow(
-            parent_id=await self._writer.parent_id(tenant),
-            event_id=record.event_id,
-            fingerprint=record.fingerprint,
-            create_time_us=record.create_time_us,
-            request_id=record.request_id,
-            event_type=record.event_type,
-            receive_time_us=self._now_us(),
-            source=EventSource.EVENT_SOURCE_WRITE,
-            payload=record.payload,
-        )
+        row = await self._intake.client_event(tenant, event, EventSource.EVENT_SOURCE_WRITE)
         if await self._writer.write_client_event(row) is Verdict.CONFLICT:
-            raise errors.already_exists(
-                f"event_id '{event.event_id[:64]}' is taken in this tenant by an event with other content; give "
-                f"each event an "
-                "id of its own, and send the same content when you send one again.",
-                resource_type="jobs.googleapis.com/ClientEvent",
-                resource_name=f"{tenant}/clientEvents/{event.event_id[:64]}",
-                reason="EVENT_ID_TAKEN",
-            )
-        return record.payload
+            taken = event_id_taken(tenant, row.event_id)
+            self._rejected_calls.count(EventSource.EVENT_SOURCE_WRITE, taken)
+            raise taken
+        return row.payload
+
+
+def event_id_taken(tenant: str, event_id: str) -> errors.RpcError:
+    """What is wrong with an event whose id stands for another content."""
+    shown = event_id[:64]
+    return errors.already_exists(
+        f"event_id '{shown}' is taken in this tenant by an event with other content; give each event an id of its "
+        f"own, and "
+        "send the same content when you send one again.",
+        resource_type="jobs.googleapis.com/ClientEvent",
+        resource_name=f"{tenant}/clientEvents/{shown}",
+        reason="EVENT_ID_TAKEN",
+    )

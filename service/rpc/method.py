@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,15 +14,17 @@ from google.protobuf.message import Message
 from service.events import errors
 from service.rpc.context import CallContext
 
-Request = Message | AsyncIterator[Message]
-Handler = Callable[[Any, CallContext], Awaitable[Any]]
+# (request, context) -> an awaitable response, or an async iterator of responses when the server streams
+Handler = Callable[[Any, CallContext], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One RPC. `handler` takes the request (an async iterator of them when the client streams) and the call's context.
+    """One RPC.
 
-    It returns the response, as a message or as the bytes of one.
+    `handler` takes the request (an async iterator of them when the client streams) and the call's context. It
+    returns the response, as a message or as the bytes of one, or yields several when the server streams. What is not
+    `served` is in the contract only: its handler says so.
     """
 
     service: str
@@ -29,7 +32,9 @@ class Method:
     request_type: type[Message]
     response_type: type[Message]
     client_streaming: bool
+    server_streaming: bool
     handler: Handler
+    served: bool = True
 
     @property
     def path(self) -> str:
@@ -37,17 +42,41 @@ class Method:
         return f"/{self.service}/{self.name}"
 
 
-Middleware = Callable[[Method], Handler]
+Scope = Callable[[CallContext], AbstractContextManager[Any]]
+Middleware = Callable[[Method], Scope]
+"""Given a method, says what to enter around each call of it."""
+
+
+def _within(method: Method, scope: Scope) -> Handler:
+    inner = method.handler
+
+    async def answer(request: Any, context: CallContext) -> Any:
+        with scope(context):
+            return await inner(request, context)
+
+    async def answers(request: Any, context: CallContext) -> AsyncIterator[Any]:
+        with scope(context):
+            async for response in inner(request, context):
+                yield response
+
+    return answers if method.server_streaming else answer
 
 
 def _comes_later(descriptor: MethodDescriptor) -> Handler:
-    async def handler(_request: Request, _context: CallContext) -> Message:
-        raise errors.unimplemented(
-            f"{descriptor.containing_service.full_name}.{descriptor.name} is in the contract, but this release does "
-            f"not serve it yet"
-        )
+    text = (
+        f"{descriptor.containing_service.full_name}.{descriptor.name} is in the contract, but this release does not "
+        f"serve "
+        "it yet"
+    )
 
-    return handler
+    async def answer(_request: Any, _context: CallContext) -> Message:
+        raise errors.unimplemented(text)
+
+    async def answers(_request: Any, _context: CallContext) -> AsyncIterator[Message]:
+        raise errors.unimplemented(text)
+        yield
+
+    return answers if descriptor.server_streaming else answer
 
 
 def methods(descriptor: ServiceDescriptor, implementation: object, middleware: Iterable[Middleware]) -> list[Method]:
@@ -63,9 +92,16 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
             request_type=message_factory.GetMessageClass(each.input_type),
             response_type=message_factory.GetMessageClass(each.output_type),
             client_streaming=each.client_streaming,
+            server_streaming=each.server_streaming,
             handler=getattr(implementation, each.name, None) or _comes_later(each),
+            served=hasattr(implementation, each.name),
         )
-        for wrap in reversed(tuple(middleware)):
-            method = replace(method, handler=wrap(method))
-        found.append(method)
+        found.append(with_middleware(method, middleware))
     return found
+
+
+def with_middleware(method: Method, middleware: Iterable[Middleware]) -> Method:
+    """Returns the method with middleware around each call of it; the first is the outermost."""
+    for scope in reversed(tuple(middleware)):
+        method = replace(method, handler=_within(method, scope(method)))
+    return method

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import NamedTuple
 
@@ -11,11 +10,13 @@ from google.protobuf import empty_pb2
 
 from service.events import errors, names
 from service.events.errors import Violation
-from service.operations.messages import kinds_with_metadata, to_operation
+from service.operations.kinds import kinds_with_metadata
+from service.operations.messages import to_operation
 from service.operations.runner import Runner
 from service.rpc import paging
 from service.rpc.context import CallContext
 from service.storage.base import OperationRow, OperationState, Store
+from service.storage.readers import read
 from service.storage.writer import Writer
 
 _TERM = re.compile(
@@ -87,7 +88,7 @@ class OperationsService:
         self._runner = runner
 
     async def _row(self, name: str) -> OperationRow:
-        row = await asyncio.to_thread(self._store.get_operation, name)
+        row = await read(self._store.get_operation, name)
         if row is None:
             raise _not_found(name)
         return row
@@ -115,7 +116,7 @@ class OperationsService:
         size = paging.page_size(request.page_size)
         query = ("operations", prefix, request.filter)
         key = paging.decode_token(query, request.page_token)
-        found = await asyncio.to_thread(
+        found = await read(
             lambda: self._store.list_operations(
                 prefix, kinds=wanted.kinds, done=wanted.done, before=key[0] if key else None, limit=size + 1
             )

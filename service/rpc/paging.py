@@ -6,10 +6,15 @@ import base64
 import binascii
 import hashlib
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
 
 from service.events import errors
 from service.events.errors import Violation
+
+M = TypeVar("M", bound=Message)
 
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1_000
@@ -30,16 +35,17 @@ def page_size(requested: int) -> int:
     return min(requested, MAX_PAGE_SIZE) or DEFAULT_PAGE_SIZE
 
 
-def _digest(query: tuple[Any, ...]) -> str:
-    return hashlib.blake2b(repr(query).encode(), digest_size=8).hexdigest()
+def _digest(query: tuple[Any, ...], key: list[Any]) -> str:
+    """What only a token that was given for `query` carries, unless somebody sets out to forge one."""
+    return hashlib.blake2b(repr((query, key)).encode(), digest_size=8).hexdigest()
 
 
 def encode_token(query: tuple[Any, ...], key: list[Any]) -> str:
     """An opaque token for the page after `key`, good only for the same `query`."""
-    return base64.urlsafe_b64encode(json.dumps([_digest(query), *key]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([_digest(query, key), *key]).encode()).decode().rstrip("=")
 
 
-def decode_token(query: tuple[Any, ...], token: str) -> list[Any] | None:
+def decode_token(query: tuple[Any, ...], token: str, field: str = "page_token") -> list[Any] | None:
     """The key in a token; None for the first page.
 
     Raises:
@@ -51,15 +57,32 @@ def decode_token(query: tuple[Any, ...], token: str) -> list[Any] | None:
         digest, *key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (binascii.Error, ValueError, TypeError):
         digest, key = None, []
-    if digest != _digest(query):
+    if digest != _digest(query, key):
         raise errors.invalid_argument(
             [
                 Violation(
-                    "page_token",
-                    "page_token is not one that this list gave for the same parent and filter; leave it empty for "
-                    "the first page.",
+                    field,
+                    f"`{field}` is not one that was given for the same query; leave it empty to begin anew.",
                     "INVALID_PAGE_TOKEN",
                 )
             ]
         )
     return list(key)
+
+
+def event_key(key: list[Any] | None) -> tuple[int, bytes | int] | None:
+    """A token's key as the key of an event; None for the first page."""
+    if key is None:
+        return None
+    time_us, tie = key
+    return (time_us, bytes.fromhex(tie) if isinstance(tie, str) else tie)
+
+
+def that_fit(shown: Sequence[M]) -> Sequence[M]:
+    """The first of `shown` that together stay within the size of a page; at least one."""
+    used = 0
+    for count, message in enumerate(shown):
+        used += message.ByteSize()
+        if count and used > MAX_PAGE_BYTES:
+            return shown[:count]
+    return shown

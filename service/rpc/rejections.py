@@ -8,48 +8,66 @@ from google.protobuf.message import Message
 
 from generated.footfall.v1.event_log_pb2 import EventSource
 from service.events import errors, json
+from service.events.rejection import cut
+from service.measures import Refused
 from service.storage.base import RejectionRow
 from service.storage.writer import Writer
 
-RAW_LIMIT_BYTES = 16 * 1024
-
-
-def cut(raw: str) -> tuple[str, bool]:
-    """`raw` cut to 16 KiB of UTF-8, and whether something was cut."""
-    data = raw.encode("utf-8", "replace")
-    if len(data) <= RAW_LIMIT_BYTES:
-        return data.decode("utf-8"), False
-    return data[:RAW_LIMIT_BYTES].decode("utf-8", "ignore"), True
-
 
 class RejectedCalls:
-    """Records rejected calls when enabled.
+    """Records rejected calls.
 
     Args:
         writer: The way to the database.
-        enabled: What the setting `record_rejected_calls` says.
+        enabled: Whether `keep` and `rows` have any; the setting `record_rejected_calls`.
         now_us: The clock, microseconds since the Unix epoch.
+        refused: Where events that were refused are counted, whatever the setting says.
     """
 
-    def __init__(self, writer: Writer, *, enabled: bool, now_us: Callable[[], int]) -> None:
+    def __init__(self, writer: Writer, *, enabled: bool, now_us: Callable[[], int], refused: Refused) -> None:
         self._writer = writer
         self._enabled = enabled
         self._now_us = now_us
+        self._refused = refused
+
+    def count(self, source: EventSource, error: errors.RpcError) -> None:
+        """Counts an event that was refused; `keep`, `rows` and `record` do so by themselves."""
+        self._refused.add((source, error.reason))
 
     async def keep(self, parent: str, event: Message, error: errors.RpcError) -> None:
         """Stores the event and what was wrong with it."""
+        for row in await self.rows(parent, EventSource.EVENT_SOURCE_WRITE, event, error):
+            await self._writer.write_rejection(row)
+
+    async def rows(
+        self, parent: str, source: EventSource, event: Message, error: errors.RpcError
+    ) -> list[RejectionRow]:
+        """What `keep` would store, for who stores it together with something else: one row or none."""
+        self.count(source, error)
         if not self._enabled:
-            return
-        raw, truncated = cut(json.encode(event.DESCRIPTOR.full_name, event.SerializeToString()))
-        row = RejectionRow(
+            return []
+        raw = json.encode(event.DESCRIPTOR.full_name, event.SerializeToString()).encode()
+        return [await self._row(parent, source, raw, error)]
+
+    async def record(self, parent: str, source: EventSource, raw: bytes, error: errors.RpcError) -> None:
+        """Stores what was sent and what was wrong with it, whatever the setting says."""
+        await self._writer.write_rejection(await self.row(parent, source, raw, error))
+
+    async def row(self, parent: str, source: EventSource, raw: bytes, error: errors.RpcError) -> RejectionRow:
+        """What `record` would store, for who stores it together with something else."""
+        self.count(source, error)
+        return await self._row(parent, source, raw, error)
+
+    async def _row(self, parent: str, source: EventSource, raw: bytes, error: errors.RpcError) -> RejectionRow:
+        text, truncated = cut(raw)
+        return RejectionRow(
             parent_id=await self._writer.parent_id(parent),
             receive_time_us=self._now_us(),
-            source=EventSource.EVENT_SOURCE_WRITE,
+            source=source,
             operation=None,
             uri=None,
             line_number=None,
             status=error.to_status().SerializeToString(),
-            raw=raw,
+            raw=text,
             raw_truncated=truncated,
         )
-        await self._writer.write_rejection(row)

@@ -1,34 +1,39 @@
-"""google.cloud.retail.v2.UserEventService."""
+"""google.cloud.retail.UserEventService, in every version."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from functools import partial
 
-from google.longrunning import operations_proto_pb2
+from google.api.httpbody_pb2 import HttpBody
+from google.longrunning.operations_proto_pb2 import Operation
 
 from generated.footfall.v1.event_log_pb2 import EventSource
-from generated.google.cloud.retail.v2 import import_config_pb2, user_event_service_pb2
+from generated.google.cloud.retail.v2 import import_config_pb2, purge_config_pb2, user_event_service_pb2
+from generated.google.cloud.retail.v2beta import export_config_pb2
 from service.events import errors, user_event
-from service.events.record import user_event_record
+from service.events.policy import Policy
 from service.operations.import_requests import ImportRequests
+from service.operations.maintenance_requests import MaintenanceRequests
 from service.operations.messages import to_operation
+from service.rpc import collecting
 from service.rpc.context import CallContext
-from service.rpc.policy import Policy
+from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import UserEventRow
 from service.storage.writer import Writer
 
 
 class UserEventService:
-    """Writes and imports user events.
+    """Takes user events in, and keeps them in order.
+
+    Methods are given requests of any version of the API; their fields are the same.
 
     Args:
         policy: Rules, and the catalogs that are served.
         writer: The way to the database.
-        imports: Accepts import requests.
-        rejected_calls: Keeps rejected calls where the operator wants that.
-        now_us: The clock, microseconds since the Unix epoch.
+        intake: Makes rows of events.
+        imports: Accepts imports.
+        maintenance: Accepts purges, rejoins and exports.
+        rejected_calls: Keeps rejected calls.
     """
 
     def __init__(
@@ -36,15 +41,17 @@ class UserEventService:
         *,
         policy: Policy,
         writer: Writer,
+        intake: Intake,
         imports: ImportRequests,
+        maintenance: MaintenanceRequests,
         rejected_calls: RejectedCalls,
-        now_us: Callable[[], int],
     ) -> None:
         self._policy = policy
         self._writer = writer
+        self._intake = intake
         self._imports = imports
+        self._maintenance = maintenance
         self._rejected_calls = rejected_calls
-        self._now_us = now_us
 
     async def WriteUserEvent(  # noqa: N802  the RPC's name
         self, request: user_event_service_pb2.WriteUserEventRequest, _context: CallContext
@@ -67,30 +74,42 @@ class UserEventService:
             error = errors.invalid_argument(errors.prefixed(violations, "user_event", ""))
             await self._rejected_calls.keep(catalog, event, error)
             raise error
-        user_event.normalise(event)
-        now_us = self._now_us()
-        record = user_event_record(event, now_us, os.urandom(16))
-        row = UserEventRow(
-            parent_id=await self._writer.parent_id(catalog),
-            event_time_us=record.event_time_us,
-            fingerprint=record.fingerprint,
-            event_type=record.event_type,
-            visitor_id=record.visitor_id,
-            user_id=record.user_id,
-            receive_time_us=now_us,
-            source=EventSource.EVENT_SOURCE_WRITE,
-            joined_revision=None if record.names_products else 0,
-            payload=record.payload,
-        )
+        record, row = await self._intake.user_event(catalog, event, EventSource.EVENT_SOURCE_WRITE)
         if request.write_async:
             self._writer.write_user_event_async(row)
         else:
             await self._writer.write_user_event(row)
         return record.payload
 
+    async def CollectUserEvent(  # noqa: N802  the RPC's name
+        self, request: user_event_service_pb2.CollectUserEventRequest, context: CallContext
+    ) -> HttpBody:
+        """Stores the event that a pixel or a tag manager sends; a rejected one is always kept among the rejections.
+
+        Returns:
+            A transparent pixel.
+
+        Raises:
+            RpcError: As `WriteUserEvent`.
+        """
+        catalog = self._policy.catalog(request.parent)
+        try:
+            event = collecting.collected_event(request)
+            violations = user_event.check(event, self._policy.rules)
+            if violations:
+                raise errors.invalid_argument(errors.prefixed(violations, "user_event", ""))
+        except errors.RpcError as error:
+            raw = request.raw_json or request.user_event
+            await self._rejected_calls.record(catalog, EventSource.EVENT_SOURCE_COLLECT, raw.encode(), error)
+            raise
+        fill = partial(collecting.fill_from_call, context=context)
+        _, row = await self._intake.user_event(catalog, event, EventSource.EVENT_SOURCE_COLLECT, fill)
+        await self._writer.write_user_event(row)
+        return collecting.ANSWER
+
     async def ImportUserEvents(  # noqa: N802  the RPC's name
         self, request: import_config_pb2.ImportUserEventsRequest, _context: CallContext
-    ) -> operations_proto_pb2.Operation:
+    ) -> Operation:
         """Accepts an import; it runs on and outlives a crash.
 
         Returns:
@@ -98,7 +117,50 @@ class UserEventService:
 
         Raises:
             RpcError: INVALID_ARGUMENT when a piece of the request is wrong or an inline event is; NOT_FOUND for a
-                catalog that is not served, or a bucket or object that does not exist; UNAVAILABLE.
+                catalog that is not served, or a bucket, object or table that does not exist; UNAVAILABLE.
         """
         catalog = self._policy.catalog(request.parent)
         return to_operation(await self._imports.accept(catalog, request))
+
+    async def PurgeUserEvents(  # noqa: N802  the RPC's name
+        self, request: purge_config_pb2.PurgeUserEventsRequest, _context: CallContext
+    ) -> Operation:
+        """Accepts a purge of the events that there are now; without `force` it only counts them and names some.
+
+        Returns:
+            The operation, durable; metadata PurgeMetadata, response PurgeUserEventsResponse.
+
+        Raises:
+            RpcError: INVALID_ARGUMENT for a filter that is not in the language; NOT_FOUND; UNAVAILABLE.
+        """
+        catalog = self._policy.catalog(request.parent)
+        return to_operation(await self._maintenance.purge(catalog, request))
+
+    async def RejoinUserEvents(  # noqa: N802  the RPC's name
+        self, request: user_event_service_pb2.RejoinUserEventsRequest, _context: CallContext
+    ) -> Operation:
+        """Accepts a rejoin of the events that there are now with the products that there are now.
+
+        Returns:
+            The operation, durable; metadata RejoinUserEventsMetadata, response RejoinUserEventsResponse.
+
+        Raises:
+            RpcError: INVALID_ARGUMENT for a malformed parent; NOT_FOUND; UNAVAILABLE.
+        """
+        catalog = self._policy.catalog(request.parent)
+        return to_operation(await self._maintenance.rejoin(catalog, request))
+
+    async def ExportUserEvents(  # noqa: N802  the RPC's name
+        self, request: export_config_pb2.ExportUserEventsRequest, _context: CallContext
+    ) -> Operation:
+        """Accepts an export of the events that there are now (v2beta and v2alpha).
+
+        Returns:
+            The operation, durable; metadata ExportMetadata, response ExportUserEventsResponse.
+
+        Raises:
+            RpcError: INVALID_ARGUMENT for a filter or destination that is wrong; NOT_FOUND; UNIMPLEMENTED for a
+                BigQuery destination; UNAVAILABLE.
+        """
+        catalog = self._policy.catalog(request.parent)
+        return to_operation(await self._maintenance.export(catalog, request))

@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from service.events import errors
-from service.rpc.context import CallContext
-from service.rpc.method import Handler, Method
+from service.rpc.method import Method, Scope
 
 _RETRY_AFTER_S = 1.0
 _QUIET_SECONDS = 0.05  # without a call: then none waits at the door
 _QUIET_ATTEMPTS = 20
+_WAITING = frozenset({"WaitOperation"})
+
+
+def _too_many(served: str) -> errors.RpcError:
+    return errors.unavailable(
+        f"The server is serving {served}, as many as it may; send the call again a little later.",
+        reason="TOO_MANY_CALLS",
+        retry_after_s=_RETRY_AFTER_S,
+    )
+
+
+def shutting_down() -> errors.RpcError:
+    """What callers are told once the service drains."""
+    return errors.unavailable(
+        "The server is shutting down; send the call again.", reason="SHUTTING_DOWN", retry_after_s=_RETRY_AFTER_S
+    )
 
 
 class Admission:
     """Refuses at once what can't be served now; a refusal costs the caller one round trip, never a wait.
 
+    It is the context that each admitted call is inside of.
+
     Args:
         limit: Calls served at once.
+        long_limit: Of these, calls that may last, so that they leave room for the others.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, long_limit: int) -> None:
         self._limit = limit
+        self._long = _LongCalls(self, long_limit)
         self._in_flight = 0
-        self._draining = False
+        self.draining = asyncio.Event()
         self._refused = 0  # while draining
         self._idle = asyncio.Event()
         self._idle.set()
 
     def drain(self) -> None:
         """Refuses every call from now on; those admitted go on."""
-        self._draining = True
+        self.draining.set()
+
+    @property
+    def in_flight(self) -> tuple[int, int]:
+        """How many admitted calls are in flight, and how many of these may last."""
+        return self._in_flight, self._long.in_flight
 
     async def idle(self) -> None:
         """Returns when no admitted call is in flight and, so far as that shows, none waits to be handed in either.
@@ -46,37 +69,41 @@ class Admission:
             if refused == self._refused:
                 return
 
-    def _enter(self) -> None:
-        if self._draining:
+    def __enter__(self) -> None:
+        if self.draining.is_set():
             self._refused += 1
-            raise errors.unavailable(
-                "The server is shutting down; send the call again.",
-                reason="SHUTTING_DOWN",
-                retry_after_s=_RETRY_AFTER_S,
-            )
+            raise shutting_down()
         if self._in_flight >= self._limit:
-            raise errors.unavailable(
-                f"The server is serving {self._limit} calls, as many as it may; send the call again a little later.",
-                reason="TOO_MANY_CALLS",
-                retry_after_s=_RETRY_AFTER_S,
-            )
+            raise _too_many(f"{self._limit} calls")
         self._in_flight += 1
         self._idle.clear()
 
-    def _leave(self) -> None:
+    def __exit__(self, *_: object) -> None:
         self._in_flight -= 1
         if not self._in_flight:
             self._idle.set()
 
-    def __call__(self, method: Method) -> Handler:
+    def __call__(self, method: Method) -> Scope:
         """Middleware."""
-        inner = method.handler
+        lasts = method.client_streaming or method.server_streaming or method.name in _WAITING
+        scope = self._long if lasts else self
+        return lambda _context: scope
 
-        async def handler(request: Any, context: CallContext) -> Any:
-            self._enter()
-            try:
-                return await inner(request, context)
-            finally:
-                self._leave()
 
-        return handler
+class _LongCalls:
+    """The context that each admitted call which may last is inside of."""
+
+    def __init__(self, all_calls: Admission, limit: int) -> None:
+        self._all = all_calls
+        self._limit = limit
+        self.in_flight = 0
+
+    def __enter__(self) -> None:
+        if self.in_flight >= self._limit and not self._all.draining.is_set():
+            raise _too_many(f"{self._limit} uploads, watches and waits")
+        self._all.__enter__()
+        self.in_flight += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.in_flight -= 1
+        self._all.__exit__()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 
 from service.events import errors
-from service.rpc.context import CallContext
-from service.rpc.method import Handler, Method
+from service.rpc.method import Method, Scope
+from service.rpc.middleware.admission import shutting_down
 from service.storage.base import StorageFullError, StorageUnavailableError, StoreError
 from service.storage.writer import QueueFullError, WriterClosedError
 
@@ -25,9 +23,7 @@ def of_store(error: StoreError) -> errors.RpcError:
                 retry_after_s=0.5,
             )
         case WriterClosedError():
-            return errors.unavailable(
-                "The server is shutting down; send the call again.", reason="SHUTTING_DOWN", retry_after_s=1.0
-            )
+            return shutting_down()
         case StorageFullError():
             return errors.unavailable(
                 "The disk that holds the database is full: nothing of this call was stored. Free some space; writes "
@@ -46,20 +42,26 @@ def of_store(error: StoreError) -> errors.RpcError:
     return errors.internal("The database refused what it was given; the server's log says why.")
 
 
-def failures(method: Method) -> Handler:
-    """Middleware."""
-    inner = method.handler
+class _Failures:
+    """The context of every call of one method; it keeps nothing of any of them."""
 
-    async def handler(request: Any, context: CallContext) -> Any:
-        try:
-            return await inner(request, context)
-        except errors.RpcError:
-            raise
-        except StoreError as error:
-            log.warning("storage_failed", method=method.path, error=f"{type(error).__name__}: {error}")
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if error is None or not isinstance(error, Exception) or isinstance(error, errors.RpcError):
+            return
+        if isinstance(error, StoreError):
+            log.warning("storage_failed", method=self._path, error=f"{type(error).__name__}: {error}")
             raise of_store(error) from error
-        except Exception as error:
-            log.exception("call_failed", method=method.path)
-            raise errors.internal("Something unexpected went wrong; the server's log has the details.") from error
+        log.error("call_failed", method=self._path, exc_info=error)
+        raise errors.internal("Something unexpected went wrong; the server's log has the details.") from error
 
-    return handler
+
+def failures(method: Method) -> Scope:
+    """Middleware."""
+    scope = _Failures(method.path)
+    return lambda _context: scope

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import structlog
 from google.rpc import code_pb2
 
 from service.events import errors
-from service.rpc.context import CallContext
-from service.rpc.method import Handler, Method
+from service.rpc.method import Method, Scope
 
 log = structlog.get_logger(__name__)
 
 
-def telemetry(method: Method) -> Handler:
+@contextmanager
+def _timed(path: str) -> Iterator[None]:
+    began = time.perf_counter()
+    code: int = code_pb2.OK
+    try:
+        yield
+    except errors.RpcError as error:
+        code = error.code
+        raise
+    except asyncio.CancelledError:
+        code = code_pb2.CANCELLED
+        raise
+    finally:
+        milliseconds = round((time.perf_counter() - began) * 1e3, 3)
+        log.debug("call", method=path, code=code_pb2.Code.Name(code), milliseconds=milliseconds)
+
+
+def telemetry(method: Method) -> Scope:
     """Middleware."""
-    inner = method.handler
     path = method.path
-
-    async def handler(request: Any, context: CallContext) -> Any:
-        began = time.perf_counter()
-        code: int = code_pb2.OK
-        try:
-            return await inner(request, context)
-        except errors.RpcError as error:
-            code = error.code
-            raise
-        finally:
-            log.debug(
-                "call",
-                method=path,
-                code=code_pb2.Code.Name(code),
-                milliseconds=round((time.perf_counter() - began) * 1e3, 3),
-            )
-
-    return handler
+    return lambda _context: _timed(path) if log.is_enabled_for(logging.DEBUG) else nullcontext()

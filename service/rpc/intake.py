@@ -1,0 +1,67 @@
+"""Storing events that passed their checks: what every way in does with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from generated.footfall.v1.event_log_pb2 import EventSource
+from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
+from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
+from service.events import user_event
+from service.events.record import UserEventRecord, client_event_record, user_event_record
+from service.storage.base import ClientEventRow, UserEventRow
+from service.storage.writer import Writer
+
+_SALT_BYTES = 16
+
+
+class Intake:
+    """Turns checked events into rows.
+
+    Args:
+        writer: The way to the database.
+        now_us: The clock, microseconds since the Unix epoch.
+    """
+
+    def __init__(self, writer: Writer, now_us: Callable[[], int]) -> None:
+        self._writer = writer
+        self._now_us = now_us
+
+    async def user_event(
+        self, catalog: str, event: UserEvent, source: EventSource, fill: Callable[[UserEvent], None] | None = None
+    ) -> tuple[UserEventRecord, UserEventRow]:
+        """The record and row of an event, brought into normal form; `fill` adds what is not part of its identity."""
+        user_event.normalise(event)
+        ids = await self._writer.catalog(catalog)
+        now_us = self._now_us()
+        record = user_event_record(event, now_us, os.urandom(_SALT_BYTES), fill)
+        return record, UserEventRow(
+            parent_id=ids.parent_id,
+            event_time_us=record.event_time_us,
+            fingerprint=record.fingerprint,
+            event_type=record.event_type,
+            visitor_id=record.visitor_id,
+            user_id=record.user_id,
+            receive_time_us=now_us,
+            source=source,
+            branch_id=ids.branch_id,
+            product_ids=record.product_ids,
+            payload=record.payload,
+        )
+
+    async def client_event(self, tenant: str, event: ClientEvent, source: EventSource) -> ClientEventRow:
+        """The row of an event, which gets the time of receipt when it has none."""
+        now_us = self._now_us()
+        record = client_event_record(event, now_us)
+        return ClientEventRow(
+            parent_id=await self._writer.parent_id(tenant),
+            event_id=record.event_id,
+            fingerprint=record.fingerprint,
+            create_time_us=record.create_time_us,
+            request_id=record.request_id,
+            event_type=record.event_type,
+            receive_time_us=now_us,
+            source=source,
+            payload=record.payload,
+        )
