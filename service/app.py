@@ -8,42 +8,56 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 import structlog
 from google.longrunning import operations_proto_pb2
 
 from generated.footfall.v1 import event_log_service_pb2
-from generated.google.cloud.retail.v2 import product_service_pb2, user_event_service_pb2
+from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.talent.v4 import event_service_pb2
-from service.doors.grpc import GrpcDoor, Limits
-from service.events.user_event import UserEventRules
+from service import configured, metrics
+from service.doors import http
+from service.doors.grpc import GrpcDoor
+from service.doors.http import scripts, tracker
+from service.doors.http.application import Page
+from service.events import filters, versions
+from service.events.errors import RpcError
+from service.measures import Refused, Tally
+from service.metrics import Measured
+from service.operations import kinds
+from service.operations.export_events import ExportUserEvents
+from service.operations.export_products import ExportProducts
+from service.operations.housekeeping import Housekeeping
 from service.operations.import_events import ImportUserEvents
+from service.operations.import_products import ImportProducts
 from service.operations.import_requests import ImportRequests
-from service.operations.messages import IMPORT_USER_EVENTS
-from service.operations.runner import Runner
+from service.operations.launcher import Launcher
+from service.operations.maintenance_requests import MaintenanceRequests
+from service.operations.product_requests import ProductRequests
+from service.operations.purge_events import PurgeUserEvents
+from service.operations.purge_products import PurgeProducts
+from service.operations.rejoin_events import RejoinUserEvents
+from service.operations.runner import Runner, Work
 from service.operations.spool import Spool
-from service.rpc.event_log_service import EventLogService
+from service.rpc.event_log import Batches, EventLogService, Reading, Uploads, Watching
 from service.rpc.event_service import EventService
+from service.rpc.intake import Intake
+from service.rpc.job_tracking import JobTracking
 from service.rpc.method import Method, methods
 from service.rpc.middleware.admission import Admission
-from service.rpc.middleware.failures import failures
+from service.rpc.middleware.failures import failures, of_store
+from service.rpc.middleware.metrics import Calls
 from service.rpc.middleware.telemetry import telemetry
 from service.rpc.operations_service import OperationsService
-from service.rpc.policy import Policy
+from service.rpc.product_service import ProductService
 from service.rpc.rejections import RejectedCalls
 from service.rpc.user_event_service import UserEventService
 from service.settings import Settings
-from service.sources.buckets_dir import BucketsDir
-from service.sources.objects import ObjectError, ObjectStore
 from service.storage.base import Store, StoreError
+from service.storage.readers import read
 from service.storage.sqlite import SqliteStore
 from service.storage.writer import Writer
 
-_DAY_US = 24 * 3_600 * 1_000_000
-_HOUSEKEEPING_SECONDS = 600
 # Answers on their way get this long; so do streams that never end by themselves, such as a health Watch.
 _LAST_ANSWERS_SECONDS = 1.0
 # The writer's thread and the event loop share the interpreter lock; the default turn of 5 ms is as long as dozens of
@@ -58,23 +72,6 @@ def now_us() -> int:
     return time.time_ns() // 1_000
 
 
-def _object_stores(buckets_dir: Path | None) -> Callable[[], ObjectStore]:
-    @cache
-    def find() -> ObjectStore:
-        if buckets_dir is not None:
-            return BucketsDir(buckets_dir)
-        try:
-            from service.sources.google_storage import GoogleStorage  # noqa: PLC0415  an optional, heavy library
-        except ImportError as error:
-            raise ObjectError(
-                "gs:// needs a folder in its place (serve with --buckets-dir DIR) or Google's library (pip install "
-                "'footfall[gcp]')"
-            ) from error
-        return GoogleStorage()
-
-    return find
-
-
 class App:
     """One running service.
 
@@ -83,138 +80,205 @@ class App:
 
     Raises:
         ValueError: A setting can't be used.
+        OSError: The address can't be had; no file was made then.
         StoreError: The database can't be opened.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._door = GrpcDoor(settings.grpc_address, configured.grpc_limits(settings))
+        self._http = http.HttpDoor(configured.http_settings(settings), self._keep_rejected)
         path = settings.database_path
         self._store: Store = SqliteStore(path, rejection_limit=settings.rejected_events_limit)
         self._spool = Spool(path.with_name(f"{path.name}.spool"))
-        self._writer = Writer(self._store, queue_limit=settings.write_queue_limit)
-        self._admission = Admission(settings.max_concurrent_calls)
-        rules = UserEventRules(strict=settings.strict, closed_event_types=settings.closed_event_types)
-        self._policy = Policy(
-            rules=rules,
-            catalogs=frozenset(settings.catalogs),
-            tenants=frozenset(settings.tenants),
-            max_event_age_us=settings.max_event_age_days * _DAY_US,
+        self._writer = Writer(
+            self._store, queue_limit=settings.write_queue_limit, queue_bytes=settings.write_queue_bytes
         )
-        object_store = _object_stores(settings.buckets_dir)
-        imports = ImportUserEvents(
-            rules=rules,
-            object_store=object_store,
-            spool=self._spool,
-            max_line_bytes=settings.max_line_bytes,
-            now_us=now_us,
+        self._admission = Admission(settings.max_concurrent_calls, settings.max_concurrent_long_calls)
+        self._policy = configured.policy(settings)
+        self._calls = Calls()
+        self._refused: Refused = Tally()
+        self._rejected_calls = RejectedCalls(
+            self._writer, enabled=settings.record_rejected_calls, now_us=now_us, refused=self._refused
         )
+        self._intake = Intake(self._writer, now_us)
+        self._batches = Batches(
+            policy=self._policy, writer=self._writer, intake=self._intake, rejected_calls=self._rejected_calls
+        )
+        self._middleware = (telemetry, self._calls, self._admission, failures)
+        self._object_store = configured.object_stores(settings.buckets_dir)
         self._runner = Runner(
             store=self._store,
             writer=self._writer,
-            works={IMPORT_USER_EVENTS: imports},
+            works=self._works(),
             concurrency=settings.concurrent_operations,
             now_us=now_us,
         )
-        self._imports = ImportRequests(
-            policy=self._policy, writer=self._writer, runner=self._runner, object_store=object_store, now_us=now_us
-        )
-        self._housekeeping: asyncio.Task[None] | None = None
-        self._door = GrpcDoor(
-            self._methods(),
-            Limits(
-                message_bytes=settings.max_message_bytes,
-                metadata_bytes=settings.max_metadata_bytes,
-                streams=settings.max_concurrent_streams,
-                keepalive_s=settings.keepalive_seconds,
-                connection_age_s=settings.max_connection_age_seconds,
-            ),
-        )
-
-    def _methods(self) -> list[Method]:
-        rejected_calls = RejectedCalls(self._writer, enabled=self._settings.record_rejected_calls, now_us=now_us)
-        user_events = UserEventService(
-            policy=self._policy,
+        self._housekeeping = Housekeeping(
+            store=self._store,
             writer=self._writer,
-            imports=self._imports,
-            rejected_calls=rejected_calls,
+            retention=configured.retention(settings),
             now_us=now_us,
         )
-        client_events = EventService(
-            policy=self._policy, writer=self._writer, rejected_calls=rejected_calls, now_us=now_us
+        self._keeping_house: asyncio.Task[None] | None = None
+
+    def _works(self) -> dict[str, Work]:
+        """How each kind of operation is done."""
+        return {
+            kinds.IMPORT_USER_EVENTS: ImportUserEvents(
+                writer=self._writer,
+                rules=self._policy.rules,
+                object_store=self._object_store,
+                spool=self._spool,
+                max_line_bytes=self._settings.max_line_bytes,
+                now_us=now_us,
+                refused=self._refused,
+            ),
+            kinds.PURGE_USER_EVENTS: PurgeUserEvents(store=self._store, writer=self._writer),
+            kinds.REJOIN_USER_EVENTS: RejoinUserEvents(store=self._store),
+            kinds.IMPORT_PRODUCTS: ImportProducts(
+                store=self._store,
+                writer=self._writer,
+                object_store=self._object_store,
+                spool=self._spool,
+                max_line_bytes=self._settings.max_line_bytes,
+                now_us=now_us,
+                refused=self._refused,
+            ),
+            kinds.PURGE_PRODUCTS: PurgeProducts(store=self._store),
+            kinds.EXPORT_PRODUCTS: ExportProducts(
+                store=self._store, object_store=self._object_store, spool=self._spool
+            ),
+            kinds.EXPORT_USER_EVENTS: ExportUserEvents(
+                store=self._store, object_store=self._object_store, spool=self._spool
+            ),
+        }
+
+    def _methods(self) -> list[Method]:
+        """Every served method."""
+        writer, policy = self._writer, self._policy
+        intake, rejected_calls = self._intake, self._rejected_calls
+        launcher = Launcher(writer=writer, runner=self._runner, now_us=now_us)
+        imports = ImportRequests(policy=policy, launcher=launcher, object_store=self._object_store, now_us=now_us)
+        maintenance = MaintenanceRequests(
+            store=self._store, writer=writer, launcher=launcher, object_store=self._object_store, now_us=now_us
         )
-        event_log = EventLogService(
-            policy=self._policy,
+        user_events = UserEventService(
+            policy=policy,
+            writer=writer,
+            intake=intake,
+            imports=imports,
+            maintenance=maintenance,
+            rejected_calls=rejected_calls,
+        )
+        products = ProductService(
+            policy=policy,
             store=self._store,
-            imports=self._imports,
-            spool=self._spool,
-            max_upload_bytes=self._settings.max_upload_bytes,
+            writer=writer,
+            requests=ProductRequests(writer=writer, launcher=launcher, object_store=self._object_store, now_us=now_us),
+            now_us=now_us,
         )
-        operations = OperationsService(store=self._store, writer=self._writer, runner=self._runner)
+        client_events = EventService(policy=policy, writer=writer, intake=intake, rejected_calls=rejected_calls)
+        event_log = EventLogService(
+            Reading(policy=policy, store=self._store),
+            self._batches,
+            Watching(policy=policy, store=self._store, writer=writer, closing=self._admission.draining),
+            Uploads(
+                policy=policy,
+                imports=imports,
+                spool=self._spool,
+                max_upload_bytes=self._settings.max_upload_bytes,
+                upload_idle_seconds=self._settings.upload_idle_seconds,
+            ),
+        )
+        operations = OperationsService(store=self._store, writer=writer, runner=self._runner)
         served = (
-            (user_event_service_pb2.DESCRIPTOR.services_by_name["UserEventService"], user_events),
-            (product_service_pb2.DESCRIPTOR.services_by_name["ProductService"], None),
+            *((each, user_events) for each in versions.descriptors("UserEventService").values()),
+            *((each, products) for each in versions.descriptors("ProductService").values()),
             (event_service_pb2.DESCRIPTOR.services_by_name["EventService"], client_events),
             (event_log_service_pb2.DESCRIPTOR.services_by_name["EventLogService"], event_log),
             (operations_proto_pb2.DESCRIPTOR.services_by_name["Operations"], operations),
         )
-        middleware = (telemetry, self._admission, failures)
-        return [method for descriptor, service in served for method in methods(descriptor, service, middleware)]
+        return [method for descriptor, service in served for method in methods(descriptor, service, self._middleware)]
+
+    async def _keep_rejected(self, parent: str, raw: bytes, error: RpcError) -> None:
+        """Keeps what a page sent that is no request."""
+        catalog = self._policy.catalog(parent)
+        try:
+            await self._rejected_calls.record(catalog, EventSource.EVENT_SOURCE_COLLECT, raw, error)
+        except StoreError as failed:
+            raise of_store(failed) from failed
+
+    def _pages(self) -> dict[str, Page]:
+        """What is served over HTTP beside methods."""
+        measured = Measured(
+            calls=self._calls,
+            admission=self._admission,
+            answered=self._http.answered,
+            refused=self._refused,
+            writer=self._writer,
+            store=self._store,
+        )
+        tracking = JobTracking(
+            tenant=self._settings.tracker_tenant,
+            batches=self._batches,
+            intake=self._intake,
+            rejected_calls=self._rejected_calls,
+            writer=self._writer,
+        )
+        return {
+            **scripts.pages(self._settings.pixel_path),
+            "/metrics": metrics.page(measured),
+            tracker.PATH: tracker.page(tracking.method(self._middleware)),
+        }
 
     async def start(self) -> str:
-        """Starts everything; returns the address at which gRPC is served."""
+        """Starts everything; returns what is served where, in words."""
         self._writer.start()
-        await self._resume()
-        self._housekeeping = asyncio.create_task(self._keep_house())
-        address = await self._door.start(self._settings.grpc_address)
-        gc.collect()
-        gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
-        return address
-
-    async def _resume(self) -> None:
-        unfinished = await asyncio.to_thread(self._store.unfinished_operations)
+        filters.parse("*", filters.PURGE)  # the grammar is loaded at no caller's expense: every call would wait for it
+        unfinished = await read(self._store.unfinished_operations)
         self._spool.discard_others(row.name.rpartition("/")[2] for row in unfinished)
         await self._runner.start()
+        self._keeping_house = asyncio.create_task(self._housekeeping.run())
+        methods = self._methods()
+        await self._door.start(methods)
+        await self._http.start(methods, self._pages())
+        gc.collect()
+        gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
+        return " and ".join(
+            f"{what} at {address}"
+            for what, address in (
+                ("gRPC", self._door.address),
+                ("HTTP", self._http.address and f"http://{self._http.address}"),
+                ("pixels", self._http.public_address and f"http://{self._http.public_address}"),
+            )
+            if address
+        )
 
     async def drain(self) -> None:
         """Lets what was accepted finish, flushes every queue, closes the database."""
         grace = self._settings.grace_seconds
         log.info("draining", grace_seconds=grace)
         await self._door.announce_shutdown()
+        self._http.announce_shutdown()
         self._admission.drain()
         self._runner.release_waiters()
         try:
             await asyncio.wait_for(self._admission.idle(), max(0.0, grace - _LAST_ANSWERS_SECONDS))
         except TimeoutError:
             log.warning("calls_cut_off", grace_seconds=grace)
-        await self._door.stop(min(grace, _LAST_ANSWERS_SECONDS))
+        last_answers = min(grace, _LAST_ANSWERS_SECONDS)
+        await asyncio.gather(self._door.stop(last_answers), self._http.stop(last_answers))
         await self.close()
         log.info("stopped")
 
     async def close(self) -> None:
         """Stops what runs in the background, writes what waits, closes the database."""
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
+        if self._keeping_house is not None:
+            self._keeping_house.cancel()
         await self._runner.stop()
         await self._writer.close()
         self._store.close()
-
-    async def _keep_house(self) -> None:
-        """Drops, from time to time, what the settings say is too old."""
-        while True:
-            now = now_us()
-            rejections_before = now - self._settings.rejected_events_days * _DAY_US
-            operations_before = now - self._settings.operations_days * _DAY_US
-            try:
-                dropped = await self._writer.step(
-                    lambda transaction, a=rejections_before, b=operations_before: transaction.expire(  # type: ignore[misc]
-                        rejections_before_us=a, operations_before_us=b
-                    )
-                )
-                if dropped:
-                    log.info("expired", rows=dropped)
-            except StoreError as error:
-                log.warning("expiry_failed", error=str(error))
-            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
 
 async def serve(settings: Settings) -> None:
@@ -232,11 +296,11 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, on_signal, number)
     app = App(settings)
     try:
-        address = await app.start()
+        served = await app.start()
     except BaseException:
         await app.close()
         raise
-    print(f"Footfall serves gRPC at {address}", flush=True)
+    print(f"Footfall serves {served}", flush=True)
     await asked_to_stop.wait()
     await app.drain()
     sys.stderr.flush()

@@ -32,6 +32,7 @@ def configure(log_format: Literal["auto", "json", "console"], level: str) -> Non
     number = logging.getLevelNamesMapping()[level.upper()]
     readable = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

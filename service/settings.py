@@ -13,8 +13,15 @@ ENV_PREFIX = "FOOTFALL_"
 
 _SQLITE = "sqlite:///"
 _PORT = r"(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+_ADDRESS = rf"(?:[^:\s]+|\[[0-9a-fA-F:.]+\]):{_PORT}"
 _FORMS = {
-    "grpc_address": re.compile(rf"(?:[^:\s]+|\[[0-9a-fA-F:.]+\]):{_PORT}"),
+    "grpc_address": re.compile(_ADDRESS),
+    "http_address": re.compile(rf"(?:{_ADDRESS})?"),
+    "public_address": re.compile(rf"(?:{_ADDRESS})?"),
+    "http_hosts": re.compile(r"[^/:\s]+|\[[0-9a-fA-F:.]+\]"),
+    "allowed_origins": re.compile(r"https?://[^/\s]+/?"),
+    "pixel_path": re.compile(r"(?:(?:/[A-Za-z0-9._~-]+)+\.js)?"),
+    "tracker_tenant": re.compile(r"(?:projects/[^/\s]+/tenants/[^/\s]+)?"),
     "database": re.compile(rf"{_SQLITE}.+"),
     "catalogs": re.compile(r"projects/[^/\s]+/locations/[^/\s]+/catalogs/[^/\s]+"),
     "tenants": re.compile(r"projects/[^/\s]+/tenants/[^/\s]+"),
@@ -27,6 +34,28 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
     grpc_address: str = Field("127.0.0.1:50051", description="Where gRPC listens: host:port; port 0 picks a free one.")
+    http_address: str = Field(
+        "127.0.0.1:8080", description="Where HTTP listens: host:port; port 0 picks a free one; empty: nowhere."
+    )
+    public_address: str = Field(
+        "",
+        description="Where HTTP listens for what any page may reach, and nothing else: the pixel; empty: nowhere.",
+    )
+    http_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Further host names by which http_address may be called, comma-separated.",
+    )
+    allowed_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Origins of pages that may send events, such as https://shop.example; none: any page may.",
+    )
+    pixel_path: str = Field(
+        "", description="A further path for the pixel script, such as /assets/shop.js; /v2_event.js stays."
+    )
+    tracker_tenant: str = Field(
+        "",
+        description="Tenant that /api/talent/events stores events for (projects/P/tenants/T); empty: it takes none.",
+    )
     database: str = Field(
         "sqlite:///data/footfall.db", description="Database URL: sqlite:///relative or sqlite:////absolute."
     )
@@ -63,25 +92,48 @@ class Settings(BaseSettings):
     record_rejected_calls: bool = Field(False, description="Keep rejected direct calls among the rejected events too.")
     rejected_events_limit: int = Field(100_000, ge=0, description="Rejected events kept for each catalog or tenant.")
     rejected_events_days: int = Field(14, ge=1, description="Days after which rejected events go.")
+    events_days: int = Field(0, ge=0, description="Days after which events go, by their own time; 0: never.")
     operations_days: int = Field(30, ge=1, description="Days after which finished operations go.")
     max_message_bytes: int = Field(
         64 * 2**20, ge=2**16, description="Largest request message, in bytes; 10,000 inline events fit the default."
     )
     max_upload_bytes: int = Field(2 * 2**30, ge=1, description="Largest uploaded file, in bytes.")
+    upload_idle_seconds: float = Field(
+        600.0, gt=0, description="Seconds without data after which an upload is given up."
+    )
     max_line_bytes: int = Field(
         2 * 2**20, ge=1_024, description="Longest line of an imported file, in bytes; longer ones are rejected."
     )
     max_concurrent_calls: int = Field(
         4_096, ge=1, description="Calls served at once; further ones get UNAVAILABLE with RetryInfo."
     )
+    max_concurrent_long_calls: int = Field(
+        1_024, ge=1, description="Of the calls served at once, those that may last: uploads, watches, WaitOperation."
+    )
     max_concurrent_streams: int = Field(1_024, ge=1, description="Calls at once on one connection (HTTP/2 streams).")
     max_metadata_bytes: int = Field(16 * 2**10, ge=1_024, description="Largest request metadata, in bytes.")
+    max_http_connections: int = Field(10_000, ge=1, description="HTTP connections at once; further ones get 503.")
+    http_header_bytes: int = Field(
+        64 * 2**10, ge=2**14, description="Largest head of an HTTP request, in bytes; larger ones get 431."
+    )
+    http_header_seconds: float = Field(10.0, gt=0, description="Seconds that the head of an HTTP request may take.")
+    http_body_seconds: float = Field(
+        20.0, gt=0, description="Seconds that an HTTP body may take, and one more for each KiB that arrived."
+    )
+    http_idle_seconds: float = Field(
+        60.0, ge=1, description="Seconds that an HTTP connection may be idle, or an answer wait for its reader."
+    )
     keepalive_seconds: int = Field(60, ge=1, description="Idle seconds after which the server pings a connection.")
     max_connection_age_seconds: int = Field(
         3_600, ge=1, description="Seconds after which a connection is asked to reconnect."
     )
     write_queue_limit: int = Field(
         10_000, ge=1, description="Writes that may wait for the disk; further ones get UNAVAILABLE with RetryInfo."
+    )
+    write_queue_bytes: int = Field(
+        64 * 2**20,
+        ge=1,
+        description="Bytes of writes that may wait for the disk; further ones get UNAVAILABLE with RetryInfo.",
     )
     concurrent_operations: int = Field(
         2, ge=1, description="Long-running operations that run at once; the others wait."
@@ -92,12 +144,12 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
-    @field_validator("catalogs", "tenants", mode="before")
+    @field_validator("catalogs", "tenants", "http_hosts", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("grpc_address", "database", "catalogs", "tenants")
+    @field_validator(*_FORMS)
     @classmethod
     def _well_formed(cls, value: str | list[str], info: ValidationInfo) -> str | list[str]:
         pattern = _FORMS[str(info.field_name)]

@@ -13,6 +13,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
+from service.doors.reflection import descriptor_pool
 from service.events.errors import RpcError
 from service.rpc.method import Method
 
@@ -86,9 +87,7 @@ def _serialize(response: Message | bytes) -> bytes:
 def _rpc_handler(method: Method) -> grpc.RpcMethodHandler[Any, Any]:
     inner = method.handler
 
-    async def handler(
-        request: Message | AsyncIterator[Message], context: grpc.aio.ServicerContext[Any, Any]
-    ) -> Message | bytes | None:
+    async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Message | bytes | None:
         try:
             response: Message | bytes = await inner(request, GrpcCall(context))
         except RpcError as error:
@@ -96,21 +95,59 @@ def _rpc_handler(method: Method) -> grpc.RpcMethodHandler[Any, Any]:
             return None
         return response
 
-    make = grpc.stream_unary_rpc_method_handler if method.client_streaming else grpc.unary_unary_rpc_method_handler
-    return make(handler, request_deserializer=method.request_type.FromString, response_serializer=_serialize)
+    async def answers(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Message | bytes]:
+        try:
+            async for response in inner(request, GrpcCall(context)):
+                yield response
+        except RpcError as error:
+            await context.abort_with_status(rpc_status.to_status(error.to_status()))
+
+    make = _HANDLERS[method.client_streaming, method.server_streaming]
+    return make(
+        answers if method.server_streaming else answer,
+        request_deserializer=method.request_type.FromString,
+        response_serializer=_serialize,
+    )
+
+
+# (client streams, server streams)
+_HANDLERS = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
 
 
 class GrpcDoor:
     """Serves methods over gRPC, in plain text.
 
+    The address is taken at once, so that whoever can't have it has not begun anything else; callers wait until `start`.
+
     Args:
-        methods: What is served.
+        address: host:port; port 0 picks a free one.
         limits: What one connection may ask.
+
+    Raises:
+        OSError: The address can't be had.
     """
 
-    def __init__(self, methods: Sequence[Method], limits: Limits) -> None:
+    def __init__(self, address: str, limits: Limits) -> None:
         self._server = grpc.aio.server(options=limits.options())
         self._health = health.aio.HealthServicer()
+        self._services: list[str] = []
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"can't listen on {address}: it is in use, or not an address of this machine") from error
+        self.address = f"{address.rpartition(':')[0]}:{port}"
+
+    async def start(self, methods: Sequence[Method]) -> None:
+        """Serves; health says SERVING.
+
+        Args:
+            methods: What is served.
+        """
         self._services = sorted({method.service for method in methods})
         for service in self._services:
             handlers = {method.name: _rpc_handler(method) for method in methods if method.service == service}
@@ -119,28 +156,11 @@ class GrpcDoor:
         reflection.enable_server_reflection(
             [*self._services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME],
             self._server,
+            pool=descriptor_pool(),
         )
-
-    async def start(self, address: str) -> str:
-        """Binds and serves; health says SERVING.
-
-        Args:
-            address: host:port; port 0 picks a free one.
-
-        Returns:
-            The address with the port that it got.
-
-        Raises:
-            OSError: The address can't be had.
-        """
-        try:
-            port = self._server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise OSError(f"can't listen on {address}: it is in use, or not an address of this machine") from error
         await self._server.start()
         for service in ("", *self._services):
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
-        return f"{address.rpartition(':')[0]}:{port}"
 
     async def announce_shutdown(self) -> None:
         """Health says NOT_SERVING from now on, overall and for each service."""

@@ -1,0 +1,94 @@
+"""The settings as the rooms take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from service.doors import http
+from service.doors.grpc import Limits
+from service.events.errors import RpcError
+from service.events.policy import Policy
+from service.events.user_event import UserEventRules
+from service.operations.housekeeping import DAY_US, Retention
+from service.settings import Settings
+from service.sources.buckets_dir import BucketsDir
+from service.sources.objects import ObjectError, ObjectStore
+
+
+def object_stores(buckets_dir: Path | None) -> Callable[[], ObjectStore]:
+    """What finds object storage: the folder, or Google Cloud Storage once it is needed."""
+
+    @cache
+    def find() -> ObjectStore:
+        if buckets_dir is not None:
+            return BucketsDir(buckets_dir)
+        try:
+            from service.sources.google_storage import GoogleStorage  # noqa: PLC0415  an optional, heavy library
+        except ImportError as error:
+            raise ObjectError(
+                "gs:// needs a folder in its place (serve with --buckets-dir DIR) or Google's library (pip install "
+                "'footfall[gcp]')"
+            ) from error
+        return GoogleStorage()
+
+    return find
+
+
+def policy(settings: Settings) -> Policy:
+    """What is served, and by which rules.
+
+    Raises:
+        ValueError: The tracker's tenant is not served.
+    """
+    found = Policy(
+        rules=UserEventRules(strict=settings.strict, closed_event_types=settings.closed_event_types),
+        catalogs=frozenset(settings.catalogs),
+        tenants=frozenset(settings.tenants),
+        max_event_age_us=settings.max_event_age_days * DAY_US,
+    )
+    if settings.tracker_tenant:
+        try:
+            found.tenant(settings.tracker_tenant)
+        except RpcError as error:
+            raise ValueError(f"--tracker-tenant can't be used: {error}") from None
+    return found
+
+
+def grpc_limits(settings: Settings) -> Limits:
+    """What one gRPC connection may ask."""
+    return Limits(
+        message_bytes=settings.max_message_bytes,
+        metadata_bytes=settings.max_metadata_bytes,
+        streams=settings.max_concurrent_streams,
+        keepalive_s=settings.keepalive_seconds,
+        connection_age_s=settings.max_connection_age_seconds,
+    )
+
+
+def http_settings(settings: Settings) -> http.HttpSettings:
+    """Where HTTP is served, to whom, and how much of it."""
+    return http.HttpSettings(
+        address=settings.http_address,
+        public_address=settings.public_address,
+        hosts=settings.http_hosts,
+        origins=settings.allowed_origins,
+        max_body_bytes=settings.max_message_bytes,
+        limits=http.Limits(
+            header_bytes=settings.http_header_bytes,
+            connections=settings.max_http_connections,
+            header_seconds=settings.http_header_seconds,
+            body_seconds=settings.http_body_seconds,
+            idle_seconds=settings.http_idle_seconds,
+        ),
+    )
+
+
+def retention(settings: Settings) -> Retention:
+    """What goes by itself, and when."""
+    return Retention(
+        rejected_events_days=settings.rejected_events_days,
+        operations_days=settings.operations_days,
+        events_days=settings.events_days,
+    )

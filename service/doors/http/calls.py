@@ -1,0 +1,151 @@
+"""One HTTP request, as the rest of this room sees it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from service.doors.http.responses import Answer
+
+_BODILESS: Final = frozenset({204, 304})  # neither has a body, nor says how long one would be
+_REQUEST_ID: Final = re.compile(r"[!-~]{1,128}")
+
+
+class ClientGoneError(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+class BodyTooLargeError(Exception):
+    """The body has more bytes than it may."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A request and the way to its answer; a `CallContext` too.
+
+    Args:
+        scope: ASGI's.
+        receive: ASGI's.
+        send: ASGI's.
+    """
+
+    scope: Any
+    receive: Any
+    send: Any
+    status: int = 0  # that was answered; 0: none yet
+    _headers: dict[str, str] | None = field(default=None)
+    _request_id: str = field(default="")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By name in lower case; those that come several times are joined with commas (RFC 9110)."""
+        if self._headers is None:
+            found: dict[str, str] = {}
+            for raw_name, raw_value in self.scope["headers"]:
+                name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+                found[name] = f"{found[name]}, {value}" if name in found else value
+            self._headers = found
+        return self._headers
+
+    @property
+    def started(self) -> bool:
+        """Whether the head of the answer is sent."""
+        return self.status > 0
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """See `CallContext`."""
+        return self.headers
+
+    @property
+    def peer(self) -> str:
+        """See `CallContext`."""
+        client = self.scope.get("client")
+        if not client:
+            return ""
+        host, port = client
+        return f"ipv6:[{host}]:{port}" if ":" in host else f"ipv4:{host}:{port}"
+
+    def time_remaining(self) -> float | None:
+        """See `CallContext`: HTTP callers set no deadline, they go away."""
+        return None
+
+    @property
+    def http_method(self) -> str:
+        """GET, POST and so on."""
+        return str(self.scope["method"])
+
+    @property
+    def path(self) -> str:
+        """As it was sent, percent-encoded."""
+        return (self.scope.get("raw_path") or b"/").decode("latin-1")
+
+    @property
+    def query(self) -> bytes:
+        """As it was sent, percent-encoded."""
+        return bytes(self.scope["query_string"])
+
+    @property
+    def request_id(self) -> str:
+        """The caller's X-Request-Id if it has a usable one, else a new one."""
+        if not self._request_id:
+            given = self.headers.get("x-request-id", "")
+            self._request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        return self._request_id
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yields the body as it comes.
+
+        Raises:
+            ClientGoneError: The client left.
+        """
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            if message.get("body"):
+                yield message["body"]
+            if not message.get("more_body", False):
+                return
+
+    async def body(self, limit: int) -> bytes:
+        """Returns the whole body.
+
+        Raises:
+            BodyTooLargeError: It has more than `limit` bytes.
+            ClientGoneError: The client left.
+        """
+        if int(self.headers.get("content-length") or 0) > limit:
+            raise BodyTooLargeError
+        parts: list[bytes] = []
+        size = 0
+        async for part in self.chunks():
+            size += len(part)
+            if size > limit:
+                raise BodyTooLargeError
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def gone(self) -> None:
+        """Returns when the client has left."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    async def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Sends the head of the answer."""
+        self.status = status
+        headers.append((b"x-request-id", self.request_id.encode("latin-1")))
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def answer(self, answer: Answer) -> None:
+        """Sends an answer as a whole."""
+        headers = [(b"x-content-type-options", b"nosniff")]
+        if answer.status not in _BODILESS:
+            headers.append((b"content-type", answer.content_type.encode("latin-1")))
+            headers.append((b"content-length", str(len(answer.body)).encode()))
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        await self.start(answer.status, headers)
+        await self.send({"type": "http.response.body", "body": answer.body})
