@@ -43,7 +43,7 @@ def _common(
 def main() -> None:
     """Runs the verb that the arguments name and exits with its code.
 
-    Exit codes: 0 done; 1 refused, rejected or failed; 2 wrong usage; 130 Ctrl-C.
+    Exit codes: 0 done; 1 refused, rejected or failed; 2 wrong usage or a wrong value; 130 Ctrl-C.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # events hold any character, a terminal may not

@@ -31,7 +31,13 @@ VERBS: Final = {
     "serve": Verb("serve", "Serve until SIGTERM or Ctrl-C."),
     "import": Verb("import_files", "Import files of user events."),
     "list": Verb("list_events", "List stored events, oldest first."),
+    "count": Verb("count_events", "Count stored events."),
+    "tail": Verb("tail", "Show events as they come in, until Ctrl-C."),
     "rejected": Verb("rejected", "List rejected events, newest first."),
+    "products": Verb("products", "Import products."),
+    "rejoin": Verb("rejoin", "Join user events with the products of now."),
+    "export": Verb("export", "Export user events to files."),
+    "purge": Verb("purge", "Delete user events, or show which."),
     "operations": Verb("operations", "Look at long-running operations and steer them."),
 }
 

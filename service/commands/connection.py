@@ -20,13 +20,15 @@ CALL_TIMEOUT_S: Final = 60
 _CHANNEL_OPTIONS: Final = (
     ("grpc.enable_http_proxy", 0),  # a proxy for the web seldom lets gRPC through, and never to this machine
     ("grpc.max_receive_message_length", -1),
+    ("grpc.max_reconnect_backoff_ms", 2_000),  # a server that starts again is soon found
     ("grpc.keepalive_time_ms", 30_000),  # an upload has no deadline: notice when the server is gone
 )
 
 
 class Connection(NamedTuple):
-    """The services of one server."""
+    """The services of one server; others are reached over the channel."""
 
+    channel: grpc.Channel
     event_log: EventLogServiceStub
     operations: Any  # an OperationsStub, which has no types
 
@@ -36,23 +38,26 @@ def connected(server: str) -> Iterator[Connection]:
     """Connects to `server`, host:port.
 
     Raises:
-        typer.Exit: 1, when a call failed; what went wrong is on standard error.
+        typer.Exit: A call failed: 2, when it was for a wrong value; 1 otherwise. What went wrong is on standard error.
     """
     try:
         with grpc.insecure_channel(server, options=_CHANNEL_OPTIONS) as channel:
-            yield Connection(EventLogServiceStub(channel), OperationsStub(channel))  # type: ignore[no-untyped-call]
+            operations = OperationsStub(channel)  # type: ignore[no-untyped-call]
+            yield Connection(channel, EventLogServiceStub(channel), operations)
     except grpc.RpcError as error:
         lines = explain(error, server)
+        call: Any = error
+        code = 2 if call.code() is grpc.StatusCode.INVALID_ARGUMENT else 1
     except UnicodeEncodeError as error:  # what protobuf says of an argument that is not text
-        lines = [f"{error.object!r} is not UTF-8 text"]
+        lines, code = [f"{error.object!r} is not UTF-8 text"], 2
     else:
         return
     print("footfall:", "\n".join(map(printable, lines)), file=sys.stderr)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 def explain(error: grpc.RpcError, server: str) -> list[str]:
-    """Returns what a failed call to `server` means: one line, and one more for each field that broke a rule."""
+    """Returns what a failed call to `server` means: one line, and one for each broken rule that it does not tell."""
     call: Any = error  # every error of a finished call is a grpc.Call, too
     status = rpc_status.from_call(call)
     if status is None and call.code() is grpc.StatusCode.UNAVAILABLE:
@@ -60,8 +65,8 @@ def explain(error: grpc.RpcError, server: str) -> list[str]:
         return [f"no Footfall server answers at {server}; {start}, or name another with --server or FOOTFALL_SERVER"]
     if status is None and call.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return [f"the server at {server} did not answer within {CALL_TIMEOUT_S} seconds"]
-    rules = violations(status) if status else ()
+    rules = list(violations(status)) if status else []
     return [
         f"{call.code().name}: {call.details()}",
-        *(f"  {item.field or 'request'}: {item.description}" for item in rules),
+        *(f"  {item.field or 'request'}: {item.description}" for item in rules if item.description != call.details()),
     ]

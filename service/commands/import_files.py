@@ -8,40 +8,29 @@ from typing import Annotated
 
 import typer
 
+from generated.footfall.v1.event_log_service_pb2 import UploadUserEventsRequest
 from service.commands import options, progress
 from service.commands.connection import Connection, connected
 from service.commands.following import follow
 from service.commands.outcome import Outcome, describe, outcome
 from service.commands.texts import count
-from service.commands.upload import STDIN, label, upload
+from service.commands.upload import existing, label, upload
 
 cli = options.verb()
-
-
-def _existing(files: list[Path]) -> list[Path]:
-    """Returns `files` as they are.
-
-    Raises:
-        typer.BadParameter: One is missing, or is a directory.
-    """
-    for file in files:
-        if file != STDIN and not file.exists():
-            raise typer.BadParameter(f"{file}: there is no such file")
-        if file.is_dir():
-            raise typer.BadParameter(f"{file}: that is a directory")
-    return files
 
 
 @cli.command()
 def import_files(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE", callback=_existing, help="Files of JSON lines, maybe gzip; - is standard input."
-        ),
+        typer.Argument(metavar="FILE", callback=existing, help="Files of JSON lines, maybe gzip; - is standard input."),
     ],
     server: options.Server = options.DEFAULT_SERVER,
     catalog: options.Catalog = options.DEFAULT_CATALOG,
+    schema: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The form of the lines: user_event, user_event_ga4 or user_event_ga360."),
+    ] = "user_event",
     errors_prefix: Annotated[
         str,
         typer.Option(
@@ -62,7 +51,8 @@ def import_files(
     with connected(server) as connection:
         for file in files:
             try:
-                total += _import(connection, file, catalog, errors_prefix)
+                first = UploadUserEventsRequest(parent=catalog, data_schema=schema, gcs_errors_prefix=errors_prefix)
+                total += _import(connection, file, first)
             except OSError as error:
                 print(f"footfall: {label(file)} can't be read: {error.strerror}", file=sys.stderr)
                 raise typer.Exit(1) from None
@@ -73,11 +63,11 @@ def import_files(
         raise typer.Exit(1)
 
 
-def _import(connection: Connection, file: Path, catalog: str, errors_prefix: str) -> Outcome:
+def _import(connection: Connection, file: Path, first: UploadUserEventsRequest) -> Outcome:
     """Imports one file and prints what became of it."""
     name = label(file)
     with progress.stages() as stages:
-        operation, lines = upload(connection, file, catalog=catalog, errors_prefix=errors_prefix, stages=stages)
+        operation, lines = upload(connection, file, first, stages)
         stages.say(f"{name} is imported by {operation.name}")
         operation = follow(connection, operation, f"{name} import", lines, stages)
     print(*describe(operation, name), sep="\n")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
 
 from generated.footfall.v1 import event_log_service_pb2
 from generated.footfall.v1.event_log_pb2 import StoredClientEvent, StoredUserEvent
@@ -18,9 +21,12 @@ cli = options.verb()
 
 @cli.command()
 def list_events(
+    *,
     server: options.Server = options.DEFAULT_SERVER,
     catalog: options.Catalog = options.DEFAULT_CATALOG,
     tenant: options.Tenant = None,
+    filter_: options.Filter = "",
+    newest_first: Annotated[bool, typer.Option("--newest-first", help="Show the newest events first.")] = False,
     limit: options.Limit = options.DEFAULT_LIMIT,
     as_json: options.Json = None,
 ) -> None:
@@ -31,12 +37,16 @@ def list_events(
     """
     with connected(server) as connection:
         if tenant is None:
-            user_events = event_log_service_pb2.ListUserEventsRequest(parent=catalog)
-            listing.show(_USER_EVENTS, connection.event_log.ListUserEvents, user_events, limit=limit, as_json=as_json)
+            user_events = event_log_service_pb2.ListUserEventsRequest(
+                parent=catalog, filter=filter_, order_by="event_time desc" if newest_first else ""
+            )
+            listing.show(USER_EVENTS, connection.event_log.ListUserEvents, user_events, limit=limit, as_json=as_json)
         else:
-            client_events = event_log_service_pb2.ListClientEventsRequest(parent=tenant)
+            client_events = event_log_service_pb2.ListClientEventsRequest(
+                parent=tenant, filter=filter_, order_by="create_time desc" if newest_first else ""
+            )
             listing.show(
-                _CLIENT_EVENTS, connection.event_log.ListClientEvents, client_events, limit=limit, as_json=as_json
+                CLIENT_EVENTS, connection.event_log.ListClientEvents, client_events, limit=limit, as_json=as_json
             )
 
 
@@ -63,13 +73,13 @@ def _client_event_row(stored: StoredClientEvent) -> Sequence[str]:
     return moment(event.create_time), kind, event.event_id, jobs
 
 
-_USER_EVENTS = Listing(
+USER_EVENTS = Listing(
     "user event",
     "user_events",
     (fixed("TIME (UTC)", 19), fixed("TYPE", 23), flexible("VISITOR"), flexible("ABOUT", 2)),
     _user_event_row,
 )
-_CLIENT_EVENTS = Listing(
+CLIENT_EVENTS = Listing(
     "client event",
     "client_events",
     (fixed("TIME (UTC)", 19), fixed("TYPE", 23), flexible("ID"), flexible("JOBS", 2)),

@@ -70,14 +70,14 @@ def show(listing: Listing, method: Any, request: Any, *, limit: int, as_json: bo
             for item in items:
                 print(to_json(item))
         elif items:
-            _print_table(listing, items, with_titles=not printed)
+            print_table(listing, items, with_titles=not printed)
         printed += len(items)
-    print(_summary(listing.noun, printed, page), file=sys.stderr)
+    print(_summary(listing.noun, printed, page, request), file=sys.stderr)
 
 
 def to_json(message: Any) -> str:
-    """Returns a message as one line of proto3 JSON."""
-    return json.encode(message.DESCRIPTOR.full_name, message.SerializeToString())
+    """Returns a message as one line of proto3 JSON, the same for the same message."""
+    return json.encode(message.DESCRIPTOR.full_name, message.SerializeToString(deterministic=True))
 
 
 def _pages(method: Any, request: Any, items: str, limit: int) -> Iterator[Any]:
@@ -92,8 +92,8 @@ def _pages(method: Any, request: Any, items: str, limit: int) -> Iterator[Any]:
             return
 
 
-def _print_table(listing: Listing, items: Sequence[Any], *, with_titles: bool) -> None:
-    """One page as a table; widths depend on the terminal alone, so that the pages line up."""
+def print_table(listing: Listing, items: Sequence[Any], *, with_titles: bool = True) -> None:
+    """Prints one page as a table; widths depend on the terminal alone, so that the pages line up."""
     columns = (column.copy() for column in listing.columns)  # a column keeps the cells of its table
     table = Table(
         *columns, box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=with_titles, expand=not listing.whole
@@ -103,7 +103,9 @@ def _print_table(listing: Listing, items: Sequence[Any], *, with_titles: bool) -
     Console(highlight=False, width=_UNBOUNDED if listing.whole else None).print(table)
 
 
-def _summary(noun: str, printed: int, last_page: Any) -> str:
+def _summary(noun: str, printed: int, last_page: Any, request: Any) -> str:
+    if not printed and not last_page.next_page_token:
+        return f"{count(0, noun)} in {printable(request.name if noun == 'operation' else request.parent)}"
     total = getattr(last_page, "total_size", None)  # operations are not counted
     if total is None:
         return count(printed, noun) + ("; there are more, --limit 0 shows all" if last_page.next_page_token else "")

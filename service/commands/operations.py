@@ -11,10 +11,10 @@ from google.longrunning import operations_proto_pb2
 from google.longrunning.operations_proto_pb2 import Operation
 from typer.core import TyperGroup
 
-from generated.google.cloud.retail.v2.import_config_pb2 import ImportMetadata
 from service.commands import listing, options, progress
 from service.commands.connection import CALL_TIMEOUT_S, connected
 from service.commands.following import follow
+from service.commands.kinds import metadata_of
 from service.commands.listing import Listing, fixed, flexible
 from service.commands.outcome import describe, outcome, state
 from service.commands.texts import moment
@@ -72,7 +72,7 @@ def list_operations(
     def row(operation: Operation) -> Sequence[str]:
         counts = outcome(operation)
         name = operation.name.removeprefix(f"{catalog}/operations/")  # what is left still names it to the other verbs
-        created = moment(_metadata(operation).create_time)
+        created = _moments(operation)[0]
         return created, state(operation), f"{counts.good:,}", f"{counts.rejected:,}", name
 
     columns = (
@@ -104,9 +104,8 @@ def show(
     if as_json or (as_json is None and not sys.stdout.isatty()):
         print(listing.to_json(operation))
     else:
-        metadata = _metadata(operation)
         print(operation.name)
-        created, updated = moment(metadata.create_time), moment(metadata.update_time)
+        created, updated = _moments(operation)
         print(f"{state(operation)}, created {created}, updated {updated} (UTC)")
         print(*describe(operation, "events"), sep="\n")
 
@@ -161,11 +160,10 @@ def delete(
     print(f"{name}: deleted")
 
 
-def _metadata(operation: Operation) -> ImportMetadata:
-    """Returns the metadata of an import; empty for another kind of operation."""
-    metadata = ImportMetadata()
-    operation.metadata.Unpack(metadata)
-    return metadata
+def _moments(operation: Operation) -> tuple[str, str]:
+    """Returns when an operation was created and updated; empty for an unknown kind."""
+    metadata = metadata_of(operation)
+    return (moment(metadata.create_time), moment(metadata.update_time)) if metadata else ("", "")
 
 
 def _full(name: str, catalog: str) -> str:

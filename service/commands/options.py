@@ -40,6 +40,9 @@ Tenant = Annotated[
     str | None,
     typer.Option("--tenant", metavar="NAME", help="Of this tenant, projects/P/tenants/T, instead of the catalog."),
 ]
+Filter = Annotated[
+    str, typer.Option("--filter", metavar="TEXT", show_default=False, help="Which events, such as eventType=search.")
+]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="Show at most N; 0 shows all.")]
 Json = Annotated[
     bool | None,

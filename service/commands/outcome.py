@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from google.longrunning.operations_proto_pb2 import Operation
 from google.protobuf.struct_pb2 import Struct
@@ -11,9 +12,11 @@ from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
 from generated.google.cloud.retail.v2.import_config_pb2 import ImportMetadata, ImportUserEventsResponse
-from service.commands.texts import printable
+from service.commands.kinds import done_so_far, metadata_of, sentence
+from service.commands.texts import count, printable
 
 _SAMPLES = 5
+_EVENT = '{"eventType":"home-page-view","visitorId":"v-1","eventTime":"2026-03-14T09:26:53Z"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,9 @@ class Outcome:
 
 def outcome(operation: Operation) -> Outcome:
     """Returns the outcome of an operation up to now; its counts are zero where it has none."""
-    metadata, response = ImportMetadata(), ImportUserEventsResponse()
-    operation.metadata.Unpack(metadata)
+    metadata, response = metadata_of(operation), ImportUserEventsResponse()
+    if not isinstance(metadata, ImportMetadata):
+        return Outcome(done_so_far(operation), None, 0, state(operation) != "succeeded")
     stored = None
     if operation.response.Unpack(response):
         stored = response.import_summary.joined_events_count + response.import_summary.unjoined_events_count
@@ -80,21 +84,31 @@ def describe(operation: Operation, label: str) -> Iterator[str]:
     result = outcome(operation)
     if operation.HasField("error"):
         yield f"{label}: {state(operation)}: {printable(operation.error.message)}"
-    yield f"{label}: {result}{' until then' if result.failed else ''}"
+    yield f"{label}: {sentence(operation) or result}{' until then' if result.failed else ''}"
+    metadata = metadata_of(operation)
+    if isinstance(metadata, ImportMetadata) and (deleted := metadata.deleted_products_count):
+        yield f"  {count(deleted, 'product')} deleted, which the source lacks"
     response = ImportUserEventsResponse()
     if not operation.response.Unpack(response):
         return
     for sample in response.error_samples[:_SAMPLES]:
-        yield f"  {printable(_place(sample) + sample.message)}"
+        yield f"  {printable(_where(sample) + sample.message)}"
     if result.rejected > _SAMPLES:
         yield f"  and {result.rejected - _SAMPLES:,} more; `footfall rejected` lists them"
+    if result.rejected and not result.good:
+        yield f"  expected is one user event a line, in JSON, such as {_EVENT}; --schema names other forms"
     if result.rejected and (prefix := response.errors_config.gcs_prefix):
         yield f"  the rejected lines are also under {printable(prefix)}"
 
 
-def _place(sample: Status) -> str:
-    """Returns file and line of an error sample: `events.jsonl:3: `."""
-    place = Struct()
-    if sample.details and sample.details[0].Unpack(place):
-        return f"{place['file']}:{place['line_number']:.0f}: "
-    return ""
+def place(sample: Status) -> tuple[str, int]:
+    """Returns file and line of an error sample; the file is empty when it has none."""
+    found = Struct()
+    if sample.details and sample.details[0].Unpack(found):
+        return str(found["file"]), int(cast("float", found["line_number"]))
+    return "", 0
+
+
+def _where(sample: Status) -> str:
+    file, line = place(sample)
+    return f"{file}:{line}: " if file else ""

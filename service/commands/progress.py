@@ -27,6 +27,11 @@ def in_lines(number: int) -> str:
     return f"{number:,} lines"
 
 
+def in_events(number: int) -> str:
+    """An amount of events: `1,234 events`."""
+    return f"{number:,} events"
+
+
 class Stage(Protocol):
     """One piece of work."""
 

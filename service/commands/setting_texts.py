@@ -23,6 +23,12 @@ _FORMS: Final[dict[Any, tuple[str | None, str]]] = {
 
 _SPECIAL_FORMS: Final = {
     "grpc_address": "host:port",
+    "http_address": "host:port, or empty",
+    "public_address": "host:port, or empty",
+    "http_hosts": "host names, comma-separated",
+    "allowed_origins": "https://host, comma-separated",
+    "pixel_path": "/path.js, or empty",
+    "tracker_tenant": "projects/P/tenants/T, or empty",
     "database": "sqlite:///relative/path or sqlite:////absolute/path",
     "catalogs": "projects/P/locations/L/catalogs/C, comma-separated",
     "tenants": "projects/P/tenants/T, comma-separated",

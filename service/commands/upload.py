@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import grpc
+import typer
 from google.longrunning.operations_proto_pb2 import Operation
 
 from generated.footfall.v1.event_log_service_pb2 import UploadUserEventsRequest
@@ -19,7 +20,7 @@ from service.commands.progress import Stage, Stages, in_bytes
 STDIN: Final = Path("-")
 
 _MESSAGE_BYTES: Final = 2**20
-_GZIP_MAGIC: Final = b"\x1f\x8b"
+GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
 class Outgoing:
@@ -62,7 +63,7 @@ class Outgoing:
             yield message
 
     def _count(self, data: bytes) -> None:
-        self._compressed = self._compressed or (not self.bytes and data.startswith(_GZIP_MAGIC))
+        self._compressed = self._compressed or (not self.bytes and data.startswith(GZIP_MAGIC))
         self.bytes += len(data)
         self._newlines += data.count(b"\n")
         self._ends_in_line = not data.endswith(b"\n")
@@ -83,15 +84,14 @@ def label(path: Path) -> str:
 
 
 def upload(
-    connection: Connection, path: Path, *, catalog: str, errors_prefix: str, stages: Stages
+    connection: Connection, path: Path, first: UploadUserEventsRequest, stages: Stages
 ) -> tuple[Operation, int | None]:
     """Uploads a file.
 
     Args:
         connection: Where to.
         path: The file; `-` is standard input.
-        catalog: Where the events belong.
-        errors_prefix: Where the server writes the rejected lines, gs://…; empty: nowhere.
+        first: What is said before the data; the name of the file is filled in.
         stages: Shows the progress.
 
     Returns:
@@ -101,17 +101,36 @@ def upload(
         OSError: The file can't be read.
         grpc.RpcError: The call failed.
     """
-    first = UploadUserEventsRequest(parent=catalog, file_name=label(path), gcs_errors_prefix=errors_prefix)
-    with _opened(path) as file:
+    first.file_name = label(path)
+    with opened(path) as file:
         outgoing = Outgoing(file, first, stages.begin(f"{label(path)} upload", in_bytes, _size(file)))
         operation = _send(connection.event_log.UploadUserEvents, outgoing)
         outgoing.end()
     return operation, outgoing.lines
 
 
-def _opened(path: Path) -> BinaryIO:
-    # A reader of its own: Ctrl-C leaves gRPC's thread waiting inside, and Python can't close sys.stdin's then.
-    return open(sys.stdin.fileno(), "rb", closefd=False) if path == STDIN else path.open("rb")
+def existing(files: list[Path]) -> list[Path]:
+    """Returns `files` as they are.
+
+    Raises:
+        typer.BadParameter: One is missing, or is a directory.
+    """
+    for file in files:
+        if file != STDIN and not file.exists():
+            raise typer.BadParameter(f"{file}: there is no such file")
+        if file.is_dir():
+            raise typer.BadParameter(f"{file}: that is a directory")
+    return files
+
+
+def opened(path: Path) -> BinaryIO:
+    """Opens a file; `-` is standard input.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    # Ctrl-C leaves gRPC's thread waiting inside the reader, and closing a buffered one waits for that thread.
+    return path.open("rb") if path != STDIN else open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
 
 
 def _size(file: BinaryIO) -> int | None:
