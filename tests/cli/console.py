@@ -22,12 +22,15 @@ BAD = ROOT / "examples/bad_user_events.jsonl"  # 4 lines, of which 2 and 4 are w
 COMMAND = (sys.executable, "-m", "service")
 TIMEOUT_S = 60
 
+_INTERRUPTIBLE = ("env", "--default-signal=INT")  # background jobs of a shell, as these tests may be, ignore it
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 def environment(**variables: str) -> dict[str, str]:
     """The environment of this process without settings of ours, and `variables`."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")}
+    # Test runners say how wide their own terminal is.
+    ours = {name for name in os.environ if name.startswith("FOOTFALL_")} | {"COLUMNS", "LINES"}
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
     return {**inherited, **variables}
 
 
@@ -65,7 +68,7 @@ class Terminal:
         self._terminal, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
         self._process = subprocess.Popen(
-            ["setsid", "--ctty", *COMMAND, *map(str, arguments)],
+            ["setsid", "--ctty", *_INTERRUPTIBLE, *COMMAND, *map(str, arguments)],
             cwd=ROOT,
             env=environment(TERM="xterm", **variables),
             stdin=inner,

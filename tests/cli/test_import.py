@@ -44,7 +44,7 @@ def test_only_the_first_rejected_lines_are_shown(verb, tmp_path):
     file.write_text("nonsense\n" * 12)
     done = verb("import", file)
     assert done.returncode == 1
-    counts, *samples, rest = done.stdout.splitlines()
+    counts, *samples, rest, _hint = done.stdout.splitlines()
     assert counts == "many.jsonl: 0 good (0 stored, 0 repeated), 12 rejected"
     assert [sample.split(": ")[0] for sample in samples] == [f"  many.jsonl:{number}" for number in range(1, 6)]
     assert rest == "  and 7 more; `footfall rejected` lists them"
@@ -123,10 +123,44 @@ def test_file_that_is_not_there_is_wrong_usage(verb, tmp_path):
     assert verb("import").returncode == 2
 
 
-def test_file_that_fails_while_it_is_read(verb):
+def test_file_that_fails_while_it_is_read(verb, project):
     done = verb("import", "/proc/self/mem")
     assert (done.returncode, done.stderr) == (1, "footfall: mem can't be read: Input/output error\n")
-    assert verb("operations").stderr == "0 operations\n"
+    assert verb("operations").stderr == f"0 operations in {project}\n"
+
+
+def test_file_of_another_kind_is_told_what_is_expected(verb, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text("type,visitor,time\nsearch,v-1,2026-03-14\nsearch,v-2,2026-03-14\n")
+    done = verb("import", file)
+    assert done.returncode == 1
+    counts, first, *_, hint = done.stdout.splitlines()
+    assert counts == "events.csv: 0 good (0 stored, 0 repeated), 3 rejected"
+    assert first.startswith("  events.csv:1: The text is not JSON")
+    assert hint.startswith("  expected is one user event a line, in JSON, such as {")
+    file.write_text(hint.partition(" such as ")[2].partition("; ")[0])  # what the hint shows is one
+    assert verb("import", file).returncode == 0
+    assert "expected is" not in verb("import", BAD).stdout
+
+
+def test_other_forms_of_lines(verb, tmp_path):
+    file = tmp_path / "ga4.jsonl"
+    row = {
+        "event_timestamp": 1_622_994_083_878_241,
+        "event_name": "add_to_cart",
+        "user_pseudo_id": "352499268.1622993559",
+        "items": [{"item_id": "11", "price": 29.99, "quantity": 3}],
+        "event_params": [{"key": "currency", "value": {"string_value": "CAD"}}],
+    }
+    file.write_text(json.dumps(row))
+    assert verb("import", file).returncode == 1
+    done = verb("import", file, "--schema", "user_event_ga4")
+    assert (done.returncode, done.stdout) == (0, "ga4.jsonl: 1 good (1 stored, 0 repeated), 0 rejected\n")
+    event = json.loads(verb("list").stdout)["userEvent"]
+    assert (event["eventType"], event["eventTime"]) == ("add-to-cart", "2021-06-06T15:41:23.878241Z")
+    done = verb("import", file, "--schema", "csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "user_event_ga4" in done.stderr
 
 
 def test_import_that_fails_says_why(verb, tmp_path):

@@ -86,10 +86,13 @@ def test_table_of_several_pages_has_its_titles_once(many):
     assert all(row.startswith("2026-01-01 00:00:00  home-page-view           v") for row in rows)
 
 
-def test_no_events(verb):
+def test_no_events(verb, catalog, project):
     for form in ("--json", "--table"):
         done = verb("list", form)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "0 user events\n")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", f"0 user events in {catalog}\n")
+    tenant = f"{project}/tenants/t"
+    assert verb("list", "--tenant", tenant).stderr == f"0 client events in {tenant}\n"
+    assert verb("rejected").stderr == f"0 rejected events in {catalog}\n"
 
 
 def test_client_events_of_a_tenant(verb, variables, tenant):

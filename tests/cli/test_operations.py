@@ -9,6 +9,9 @@ import pytest
 from tests.cli.console import GOOD, Terminal, run, write_events
 from tests.support.reflected import EVENT_LOG, ReflectedClient
 
+PRODUCTS = "google.cloud.retail.v2.ProductService"
+FULL = 2
+
 
 @pytest.fixture(scope="module")
 def imports(examples) -> list[str]:
@@ -70,10 +73,10 @@ def test_parent_filter_and_limit(examples, imports):
 
 def test_wrong_filter_is_explained(verb):
     done = verb("operations", "--filter", "done==")
-    assert done.returncode == 1
-    message, violation = done.stderr.splitlines()
+    assert done.returncode == 2
+    [message] = done.stderr.splitlines()
     assert message.startswith("footfall: INVALID_ARGUMENT: ")
-    assert violation.startswith("  filter: ")
+    assert "expected done=true, done=false or a word of the metadata type" in message
 
 
 def test_show_by_name_and_by_id(examples, imports):
@@ -103,6 +106,23 @@ def test_wait_tells_how_it_ended(examples, imports):
     assert done.stdout.startswith(f"{rejecting}: 2 good (2 stored, 0 repeated), 2 rejected\n")
 
 
+def test_products_that_a_full_import_deleted(verb, served, catalog, tmp_path):
+    file = tmp_path / "products.jsonl"
+    products = [{"id": f"p{number}", "title": "A product", "categories": ["All"]} for number in range(4)]
+    file.write_text("".join(f"{json.dumps(product)}\n" for product in products))
+    assert verb("products", "import", file).returncode == 0
+    with served.channel() as channel:
+        source = {"product_inline_source": {"products": products[:1]}}
+        branch = f"{catalog}/branches/default_branch"
+        client = ReflectedClient(channel)
+        name = client.call(
+            PRODUCTS, "ImportProducts", parent=branch, input_config=source, reconciliation_mode=FULL
+        ).name
+    done = verb("operations", "wait", name)
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [f"{name}: 1 good, 0 rejected", "  3 products deleted, which the source lacks"]
+
+
 def test_cancel_stops_it(verb, at_work):
     name = at_work.rpartition("/")[2]
     done = verb("operations", "cancel", name)
@@ -110,7 +130,7 @@ def test_cancel_stops_it(verb, at_work):
     assert done.stdout in {f"{name}: asked to stop\n", f"{name}: cancelled\n"}
     waited = verb("operations", "wait", name)
     assert waited.returncode == 1
-    assert waited.stdout.startswith(f"{name}: cancelled: Cancelled. Until then ")
+    assert waited.stdout.startswith(f"{name}: cancelled: Cancelled between two steps. ")
 
 
 def test_cancel_of_what_has_ended(examples, imports):
@@ -118,12 +138,12 @@ def test_cancel_of_what_has_ended(examples, imports):
     assert (done.returncode, done.stdout) == (0, f"{imports[0]}: it had ended before, succeeded\n")
 
 
-def test_delete_forgets_it(verb):
+def test_delete_forgets_it(verb, project):
     verb("import", GOOD)
     name = json.loads(verb("operations").stdout)["name"]
     done = verb("operations", "delete", name)
     assert (done.returncode, done.stdout) == (0, f"{name}: deleted\n")
-    assert verb("operations").stderr == "0 operations\n"
+    assert verb("operations").stderr == f"0 operations in {project}\n"
 
 
 @pytest.mark.parametrize("own_verb", ["show", "wait", "cancel", "delete"])

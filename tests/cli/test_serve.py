@@ -10,6 +10,8 @@ from service.settings import Settings, env_name, flag
 from tests.cli.console import COMMAND, GOOD, Terminal, environment, run
 from tests.support.server import ROOT, Server
 
+FREE_PORTS = ("--grpc-address", "127.0.0.1:0", "--http-address", "127.0.0.1:0")
+
 
 @pytest.mark.parametrize(
     ("flags", "env", "code"),
@@ -32,14 +34,15 @@ def test_switch(tmp_path, flags, env, code):
 def test_values_from_environment_and_flags(tmp_path):
     variables = {
         "FOOTFALL_GRPC_ADDRESS": "127.0.0.2:0",
+        "FOOTFALL_HTTP_ADDRESS": "127.0.0.3:0",
         "FOOTFALL_DATABASE": f"sqlite:///{tmp_path}/environment.db",
         "FOOTFALL_CATALOGS": "projects/p/locations/l/catalogs/c, projects/q/locations/l/catalogs/c",
     }
     terminal = Terminal("serve", "--database", f"sqlite:///{tmp_path}/flag.db", **variables)
-    terminal.until("Footfall serves gRPC at 127.0.0.2:")
-    address = terminal.shown.splitlines()[-1].split()[-1]
+    terminal.until("and HTTP at http://127.0.0.3:")
+    address = terminal.shown.splitlines()[-1].split()[4]
     served = run("list", "--catalog", "projects/q/locations/l/catalogs/c", "--server", address)
-    assert served.stderr == "0 user events\n"
+    assert served.stderr == "0 user events in projects/q/locations/l/catalogs/c\n"
     refused = run("list", "--catalog", "projects/r/locations/l/catalogs/c", "--server", address)
     assert refused.stderr.startswith("footfall: NOT_FOUND: ")
     terminal.type("\x03")
@@ -83,7 +86,7 @@ def test_flag_that_is_none_is_wrong_usage():
 
 
 def test_second_server_on_a_database_is_refused(served):
-    done = run("serve", "--grpc-address", "127.0.0.1:0", "--database", f"sqlite:///{served.database}")
+    done = run("serve", *FREE_PORTS, "--database", f"sqlite:///{served.database}")
     assert done.returncode == 1
     assert done.stderr == (
         f"footfall: {served.database} is in use by another Footfall process; stop that one, or name another file with "
@@ -92,18 +95,41 @@ def test_second_server_on_a_database_is_refused(served):
 
 
 def test_second_server_on_a_port_is_refused(served, tmp_path):
-    done = run("serve", "--grpc-address", served.address, "--database", f"sqlite:///{tmp_path}/other.db")
+    done = run(
+        "serve", "--http-address", "", "--grpc-address", served.address, "--database", f"sqlite:///{tmp_path}/other.db"
+    )
     assert done.returncode == 1
     assert f"footfall: can't listen on {served.address}: it is in use" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1:0", "nobody.invalid:0"])
+def test_address_of_another_machine_is_refused(address, tmp_path):
+    done = run(
+        "serve", "--http-address", "", "--grpc-address", address, "--database", f"sqlite:///{tmp_path}/folder/new.db"
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"footfall: can't listen on {address}: it is in use, or not an address of this machine\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_file_that_is_no_database_is_refused(tmp_path):
-    (tmp_path / "text.db").write_text("not a database, but a text of some length\n" * 10)
-    done = run("serve", "--grpc-address", "127.0.0.1:0", "--database", f"sqlite:///{tmp_path}/text.db")
-    assert done.returncode == 1
-    assert done.stderr.startswith("footfall: ")
-    assert "Traceback" not in done.stderr
+    path = tmp_path / "text.db"
+    path.write_text("not a database, but a text of some length\n" * 10)
+    done = run("serve", *FREE_PORTS, "--database", f"sqlite:///{path}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"footfall: {path} is not a database; name another with --database\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_that_can_not_be_a_database_is_refused(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    done = run("serve", *FREE_PORTS, "--database", f"sqlite:///{folder}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"footfall: {folder} can't be a database: Is a directory; name another with --database\n"
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_help_shows_every_setting_once():
@@ -120,7 +146,19 @@ def test_version_and_help():
     assert run("--version").stdout.startswith("footfall ")
     for arguments in ((), ("--help",)):
         shown = run(*arguments)
-        for name in ("serve", "import", "list", "rejected", "operations"):
+        for name in (
+            "serve",
+            "import",
+            "list",
+            "count",
+            "tail",
+            "rejected",
+            "products",
+            "rejoin",
+            "export",
+            "purge",
+            "operations",
+        ):
             assert f"\n  {name} " in shown.stdout + shown.stderr
 
 

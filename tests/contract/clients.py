@@ -3,7 +3,9 @@
 The asyncio clients are dressed up to look like the others: whatever they return to be awaited, is. So one test runs
 over all of them. Requests are given as dicts, which every version of a package takes.
 
-A further transport or version of the API is a further entry in `RETAIL` or `TALENT`.
+A further transport or version of the API is a further entry in `RETAIL` or `TALENT`. What an RPC promises is shown over
+every route, `@every_route`; what is one rule or limit among many, over the two of `RETAIL_ENDS`: each transport, and
+the oldest and the youngest version; what is about files and not about calls, over `@one_route`.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -21,7 +23,10 @@ import grpc
 import pytest
 from google.api_core.operation_async import AsyncOperation
 from google.api_core.operations_v1 import OperationsAsyncClient
-from google.cloud import retail_v2, talent_v4
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import retail_v2, retail_v2alpha, retail_v2beta, talent_v4
+
+from tests.support.server import Server
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,33 @@ class Route:
         return f"{self.services.__name__.rpartition('.')[2]}-{self.transport}"
 
 
-def _routes(services: ModuleType, service: str) -> list[Any]:
-    routes = [Route(services, service, transport) for transport in ("grpc", "grpc_asyncio")]
+_TRANSPORTS = ("grpc", "rest", "grpc_asyncio")
+
+
+def _routes(service: str, *packages: ModuleType) -> list[Any]:
+    routes = [Route(package, service, transport) for package in packages for transport in _TRANSPORTS]
     return [pytest.param(route, id=str(route)) for route in routes]
 
 
-RETAIL = _routes(retail_v2, "UserEventService")
-PRODUCTS = _routes(retail_v2, "ProductService")
-TALENT = _routes(talent_v4, "EventService")
+RETAIL = _routes("UserEventService", retail_v2, retail_v2beta, retail_v2alpha)
+RETAIL_ENDS = [RETAIL[0], RETAIL[4], RETAIL[-1]]  # v2 by gRPC, v2beta by REST, v2alpha by asyncio
+RETAIL_EXPORTS = _routes("UserEventService", retail_v2beta, retail_v2alpha)  # v2 has no ExportUserEvents
+PRODUCTS = _routes("ProductService", retail_v2, retail_v2beta, retail_v2alpha)
+PRODUCTS_ENDS = [PRODUCTS[0], PRODUCTS[4], PRODUCTS[-1]]
+PRODUCTS_EXPORTS = _routes("ProductService", retail_v2beta, retail_v2alpha)  # v2 has no ExportProducts
+PRODUCTS_ALPHA = PRODUCTS[-3:]  # v2alpha has fields of its own
+TALENT = _routes("EventService", talent_v4)
+
+every_route = pytest.mark.parametrize("retail", RETAIL, indirect=True)
+one_route = pytest.mark.parametrize("retail", RETAIL[:1], indirect=True)
+
+# The REST clients check names against path templates themselves, always send a body, and speak JSON: what comes in
+# spite of that comes over gRPC.
+over_grpc = pytest.mark.parametrize("retail", [RETAIL[0], RETAIL[-1]], indirect=True)
+products_over_grpc = pytest.mark.parametrize("products", [PRODUCTS[0], PRODUCTS[-1]], indirect=True)
+talent_over_grpc = pytest.mark.parametrize("talent", [TALENT[0], TALENT[-1]], indirect=True)
+
+every_product_route = pytest.mark.parametrize("products", PRODUCTS, indirect=True)
 
 
 @dataclass(frozen=True)
@@ -52,6 +76,7 @@ class Official:
 
     client: Any
     types: ModuleType
+    rest: bool = False
 
 
 class EventLoop:
@@ -77,7 +102,7 @@ class EventLoop:
             made = make()
             if inspect.isawaitable(made):
                 made = await made
-            return [item async for item in made] if isinstance(made, AsyncIterator) else made
+            return [item async for item in made] if isinstance(made, AsyncIterable) else made
 
         return asyncio.run_coroutine_threadsafe(perform(), self._loop).result()
 
@@ -101,11 +126,17 @@ class Blocking:
 
 
 @contextmanager
-def connected(route: Route, address: str, loop: EventLoop) -> Iterator[Official]:
-    """The route's client, connected to `address`."""
+def connected(route: Route, server: Server, loop: EventLoop) -> Iterator[Official]:
+    """The route's client, connected to `server`."""
     blocking_type = getattr(route.services, f"{route.service}Client")
     transport_type = blocking_type.get_transport_class(route.transport)
-    if route.transport == "grpc_asyncio":
+    address = server.address
+    if route.transport == "rest":
+        host = server.http.removeprefix("http://")
+        transport = transport_type(host=host, credentials=AnonymousCredentials(), url_scheme="http")
+        with blocking_type(transport=transport) as client:
+            yield Official(client, route.services, rest=True)
+    elif route.transport == "grpc_asyncio":
         channel = loop.run(lambda: grpc.aio.insecure_channel(address))
         asyncio_type = getattr(route.services, f"{route.service}AsyncClient")
         twin = loop.run(lambda: asyncio_type(transport=transport_type(channel=channel)))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.clients import RETAIL, TALENT, EventLoop, Official, connected
+from tests.contract.clients import PRODUCTS_ENDS, RETAIL_ENDS, TALENT, EventLoop, Official, connected
+from tests.sources.emulator import Warehouse, emulator
 from tests.support.reflected import ReflectedClient
 from tests.support.server import Server
 
@@ -28,17 +29,24 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield running
 
 
-@pytest.fixture(scope="module", params=RETAIL)
+@pytest.fixture(scope="module", params=RETAIL_ENDS)
 def retail(request: pytest.FixtureRequest, server: Server, event_loop_thread: EventLoop) -> Iterator[Official]:
-    """Each official client of the retail user event service."""
-    with connected(request.param, server.address, event_loop_thread) as official:
+    """Official clients of the retail user event service: two, or each one where a test says `@every_route`."""
+    with connected(request.param, server, event_loop_thread) as official:
+        yield official
+
+
+@pytest.fixture(scope="module", params=PRODUCTS_ENDS)
+def products(request: pytest.FixtureRequest, server: Server, event_loop_thread: EventLoop) -> Iterator[Official]:
+    """The same of the retail product service; each one where a test says `@every_product_route`."""
+    with connected(request.param, server, event_loop_thread) as official:
         yield official
 
 
 @pytest.fixture(scope="module", params=TALENT)
 def talent(request: pytest.FixtureRequest, server: Server, event_loop_thread: EventLoop) -> Iterator[Official]:
     """Each official client of the talent event service."""
-    with connected(request.param, server.address, event_loop_thread) as official:
+    with connected(request.param, server, event_loop_thread) as official:
         yield official
 
 
@@ -67,3 +75,12 @@ def bucket(server: Server) -> Path:
     path = server.buckets / f"bucket-{next(_numbers)}"
     path.mkdir()
     return path
+
+
+@pytest.fixture(scope="session")
+def warehouse() -> Iterator[Warehouse]:
+    """An emulator of BigQuery, and tables in it; a server finds it by BIGQUERY_EMULATOR_HOST."""
+    with emulator() as url:
+        warehouse = Warehouse(url)
+        yield warehouse
+        warehouse.client.close()

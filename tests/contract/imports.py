@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.contract.clients import Official
+from tests.sources.emulator import DATASET, PROJECT
 from tests.support.reflected import ReflectedClient
 
 Request = dict[str, Any]
@@ -21,6 +22,15 @@ def objects(catalog: str, *uris: str, errors: str | None = None, data_schema: st
         "parent": catalog,
         "input_config": {"gcs_source": {"input_uris": list(uris), "data_schema": data_schema}},
     }
+    if errors is not None:
+        request["errors_config"] = {"gcs_prefix": errors}
+    return request
+
+
+def table(catalog: str, table_id: str, *, errors: str | None = None, **source: Any) -> Request:
+    """The request for an import of a table of the emulator's dataset."""
+    named = {"project_id": PROJECT, "dataset_id": DATASET, "table_id": table_id, **source}
+    request: Request = {"parent": catalog, "input_config": {"big_query_source": named}}
     if errors is not None:
         request["errors_config"] = {"gcs_prefix": errors}
     return request

@@ -13,6 +13,7 @@ from google.cloud.retail.v2 import common_pb2, product_pb2, purge_config_pb2, us
 from google.cloud.retail.v2 import user_event_service_pb2 as retail_pb2
 from google.cloud.retail.v2 import user_event_service_pb2_grpc as retail_pb2_grpc
 from google.cloud.talent.v4 import event_pb2, event_service_pb2, event_service_pb2_grpc
+from google.longrunning import operations_pb2_grpc, operations_proto_pb2
 from google.protobuf import timestamp_pb2, wrappers_pb2
 from google.type import money_pb2
 
@@ -59,6 +60,11 @@ def refusal(call: grpc.UnaryUnaryMultiCallable, request: object) -> str:
     raise AssertionError("it was accepted")
 
 
+def ended(channel: grpc.Channel, operation: operations_proto_pb2.Operation) -> operations_proto_pb2.Operation:
+    wait = operations_proto_pb2.WaitOperationRequest(name=operation.name)
+    return operations_pb2_grpc.OperationsStub(channel).WaitOperation(wait, timeout=60)
+
+
 def main(address: str) -> None:
     with grpc.insecure_channel(address) as channel:
         retail = retail_pb2_grpc.UserEventServiceStub(channel)
@@ -84,9 +90,16 @@ def main(address: str) -> None:
 
         scopes = retail_pb2.RejoinUserEventsRequest
         rejoin = retail_pb2.RejoinUserEventsRequest(parent=CATALOG, rejoin_type=scopes.UNJOINED_EVENTS)
-        assert refusal(retail.RejoinUserEvents, rejoin).startswith("UNIMPLEMENTED: ")
+        rejoined = ended(channel, retail.RejoinUserEvents(rejoin))
+        looked_at = retail_pb2.RejoinUserEventsMetadata()
+        assert rejoined.metadata.Unpack(looked_at), rejoined
+        assert (looked_at.examined_events_count, looked_at.rejoined_events_count) == (1, 0), looked_at
         purge = purge_config_pb2.PurgeUserEventsRequest(parent=CATALOG, filter="*")
-        assert refusal(retail.PurgeUserEvents, purge).startswith("UNIMPLEMENTED: ")
+        purged = ended(channel, retail.PurgeUserEvents(purge))
+        counted = purge_config_pb2.PurgeMetadata()
+        assert purged.metadata.Unpack(counted), purged
+        assert (counted.matched_events_count, counted.purged_events_count) == (1, 0), counted
+        assert list(counted.user_events_sample) == [stored.name], counted
 
 
 if __name__ == "__main__":

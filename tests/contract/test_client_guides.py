@@ -9,15 +9,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
-from tests.contract.samples import line, lines, put
-from tests.support.reflected import ReflectedClient
+from tests.contract.own_events import own
+from tests.contract.samples import line, lines, put, user_event
+from tests.support.reflected import EVENT_LOG, ReflectedClient
 from tests.support.server import Server
 
 GUIDES = Path(__file__).with_name("guides")
 CATALOG = "projects/my-project/locations/global/catalogs/default_catalog"
 TENANT = "projects/my-project/tenants/my-tenant"
+PRODUCTS = "google.cloud.retail.v2.ProductService"
+COLLECT = 2  # EVENT_SOURCE_COLLECT
 
 # JobEventType
 IMPRESSION, VIEW, APPLICATION_START, APPLICATION_FINISH, SENT_CV = 1, 2, 4, 5, 14
@@ -67,6 +71,31 @@ def test_the_retail_guide(server: Server, reflected: ReflectedClient) -> None:
     assert sum(event.visitor_id == "visitor-111" for event in events) == 3
     (errors,) = (server.buckets / "my-bucket/import-errors").iterdir()
     assert errors.read_text().count("\n") == 1
+
+
+def test_the_retail_guide_on_pixels_and_maintenance(tmp_path: Path) -> None:
+    with Server(tmp_path) as server, server.channel() as channel:
+        reflected = ReflectedClient(channel)
+        times = ["2022-12-31T23:59:59.999Z", "2023-01-01T00:00:00Z", "2023-12-31T23:59:59Z", "2024-01-01T00:00:00Z"]
+        events = [own(user_event("login", event_time=datetime.fromisoformat(time))) for time in times]
+        reflected.call(EVENT_LOG, "BatchWriteUserEvents", parent=CATALOG, user_events=events)
+        run(server, "retail_write.py")  # its events name products that come later
+        for product_id in ("product-123", "laptop-456"):
+            product = {"title": product_id, "categories": ["Electronics"]}
+            branch = f"{CATALOG}/branches/default_branch"
+            reflected.call(PRODUCTS, "CreateProduct", parent=branch, product=product, product_id=product_id)
+
+        done = run(server, "retail_write.py", "retail_collect.py", "retail_maintenance.py")
+
+        printed = done.stdout.splitlines()[4:]
+        assert printed == ["Event collected via pixel tracking", "Rejoined 2 events", "Purged 2 events"]
+        kept = reflected.user_events(CATALOG)
+        logins = [each.user_event.event_time.ToJsonString() for each in kept if each.user_event.event_type == "login"]
+        assert logins == [times[0], times[3]]
+        (collected,) = [each for each in kept if each.source == COLLECT]
+        assert collected.user_event.event_type == "page-view"
+        assert collected.user_event.uri == "https://example.com/products/product-456"
+        assert [detail.product.id for detail in collected.user_event.product_details] == ["product-456"]
 
 
 def test_the_talent_guide(server: Server, reflected: ReflectedClient) -> None:

@@ -12,7 +12,7 @@ import pytest
 from google.api_core.exceptions import AlreadyExists, InvalidArgument
 from google.rpc.error_details_pb2 import ResourceInfo
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, talent_over_grpc
 from tests.contract.refusals import refused
 from tests.contract.samples import TIME, client_event
 
@@ -138,9 +138,21 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+BEYOND_JSON = {"year 10000"}
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN.keys() - BEYOND_JSON))
 def test_a_broken_rule_is_refused_with_field_and_reason(talent: Official, reflected, name: str) -> None:
-    fields, expected = BROKEN[name]
+    check_refusal(talent, reflected, *BROKEN[name])
+
+
+@talent_over_grpc
+@pytest.mark.parametrize("name", sorted(BEYOND_JSON))
+def test_what_json_has_no_form_for_is_refused_too(talent: Official, reflected, name: str) -> None:
+    check_refusal(talent, reflected, *BROKEN[name])
+
+
+def check_refusal(talent: Official, reflected, fields: dict[str, Any], expected: dict[str, str]) -> None:
     before = len(stored(talent, reflected, TENANT))
 
     with refused(InvalidArgument) as refusal:
@@ -161,6 +173,7 @@ def test_a_missing_field_is_named_in_googles_words(talent: Official, fields: dic
     assert refusal.message == f'Field "{path}" is a required field, but no value is found.'
 
 
+@talent_over_grpc
 def test_a_missing_event_is_named_in_googles_words(talent: Official) -> None:
     with refused(InvalidArgument) as refusal:
         talent.client.create_client_event({"parent": TENANT})

@@ -21,7 +21,12 @@ from tests.contract.uploads import OpenUpload
 from tests.support.reflected import EVENT_LOG, OPERATIONS, RETAIL, TALENT, ReflectedClient
 from tests.support.server import Server
 
-SERVICES = [EVENT_LOG, "google.cloud.retail.v2.ProductService", RETAIL, TALENT, OPERATIONS]
+RETAIL_SERVICES = [
+    f"google.cloud.retail.{version}.{service}"
+    for version in ("v2", "v2beta", "v2alpha")
+    for service in ("ProductService", "UserEventService")
+]
+SERVICES = [EVENT_LOG, *RETAIL_SERVICES, TALENT, OPERATIONS]
 CATALOG = "projects/p/locations/global/catalogs/c"
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

@@ -56,7 +56,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     yield from request.param(tmp_path / "server")
 
 
-@pytest.mark.parametrize("route", RETAIL)
+@pytest.mark.parametrize("route", RETAIL[:1])
 @pytest.mark.parametrize(
     "change", [lines(LINES), lines(LINES + 1), None], ids=["overwritten with the same", "overwritten", "removed"]
 )
@@ -66,14 +66,14 @@ def test_a_changed_object_fails_the_operation(
     server = place.server
     place.put(lines(LINES))
     server.start(FOOTFALL_FAILPOINTS="operation.between_steps@1")
-    with connected(route, server.address, event_loop_thread) as retail:
+    with connected(route, server, event_loop_thread) as retail:
         # The end of the process may overtake the answer; the operation is durable before either.
         with suppress(ServiceUnavailable):
             retail.client.import_user_events(objects(CATALOG, URI), retry=None)
         server.wait()
     place.put(change)
 
-    with server.start(), server.channel() as channel, connected(route, server.address, event_loop_thread) as retail:
+    with server.start(), server.channel() as channel, connected(route, server, event_loop_thread) as retail:
         reflected = ReflectedClient(channel)
         (operation,) = retail.client.list_operations({"name": CATALOG}).operations
         operation = reflected.wait(operation.name)

@@ -14,7 +14,7 @@ from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, I
 from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import ErrorInfo
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, every_route, one_route
 from tests.contract.imports import Request, objects
 from tests.contract.refusals import refused
 from tests.contract.samples import lines, put, text
@@ -48,6 +48,7 @@ def failure(retail: Official, reflected: ReflectedClient, request: Request) -> F
     return Failure(operation, status, metadata.success_count, metadata.failure_count)
 
 
+@one_route
 @pytest.mark.parametrize(
     "content",
     [PACKED[:-20], PACKED[: len(PACKED) // 2], PACKED[:15], CORRUPT, b"\x1f\x8bno gzip at all"],
@@ -79,6 +80,7 @@ def test_an_errors_file_that_could_not_be_written(retail: Official, reflected, c
     assert not reflected.user_events(catalog)
 
 
+@every_route
 def test_a_failure_raises_in_the_official_client(retail: Official, reflected, catalog: str, bucket: Path) -> None:
     (bucket / "events.jsonl.gz").write_bytes(PACKED[:-20])
     failed = failure(retail, reflected, objects(catalog, f"gs://{bucket.name}/events.jsonl.gz"))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import InvalidArgument, NotFound, ServiceUnavailable
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, one_route
 from tests.contract.google_storage import fake_google_storage, storage_client
 from tests.contract.imports import counts, ended, objects
 from tests.contract.refusals import refused
@@ -70,6 +70,7 @@ def test_one_object(retail: Official, reflected, catalog: str, bucket: Any) -> N
     assert visitors(reflected, catalog) == ["visitor-0", "visitor-1", "visitor-2"]
 
 
+@one_route
 @pytest.mark.parametrize(
     ("uris", "files"),
     [
@@ -91,6 +92,7 @@ def test_uris_and_patterns(retail: Official, reflected, catalog: str, bucket: An
     assert visitors(reflected, catalog) == files.split()
 
 
+@one_route
 @pytest.mark.parametrize("encoding", [None, "gzip"])
 def test_gzip_with_and_without_content_encoding(
     retail: Official, reflected, catalog: str, bucket: Any, encoding: str | None
@@ -115,6 +117,7 @@ def test_an_empty_object(retail: Official, reflected, catalog: str, bucket: Any)
     assert counts(ended(retail, reflected, objects(catalog, f"gs://{bucket.name}/events.jsonl"))) == (0, 0)
 
 
+@one_route
 @pytest.mark.parametrize("prefix", ["", "/errors/run", "/errors/"])
 def test_the_errors_file_is_written_back(
     retail: Official, reflected, catalog: str, bucket: Any, google: Any, prefix: str

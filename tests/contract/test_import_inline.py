@@ -13,7 +13,7 @@ import pytest
 from google.api_core.exceptions import InvalidArgument
 from google.rpc.error_details_pb2 import ErrorInfo
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, every_route
 from tests.contract.imports import counts, ended, inline
 from tests.contract.refusals import refused
 from tests.contract.samples import FULL_PURCHASE, MINIMAL, user_event
@@ -27,6 +27,7 @@ def stored(retail: Official, reflected: ReflectedClient, catalog: str) -> list[o
     return [retail.types.UserEvent.deserialize(event.user_event.SerializeToString()) for event in events]
 
 
+@every_route
 def test_three_events(retail: Official, reflected, catalog: str) -> None:
     events = [user_event(visitor_id=f"visitor-{number}") for number in range(3)]
 
@@ -113,6 +114,7 @@ def test_ten_thousand_events_fit(retail: Official, reflected, catalog: str, fill
     assert len(reflected.user_events(catalog)) == 10_000
 
 
+@every_route
 def test_one_wrong_event_fails_the_call_with_its_path(retail: Official, reflected, catalog: str) -> None:
     events = [user_event(), user_event("home page"), user_event("detail-page-view", product_details=[{}])]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, every_route, one_route
 from tests.contract.imports import counts, ended, objects
 from tests.contract.samples import TIME, line, lines, put, text
 from tests.support.reflected import ReflectedClient
@@ -31,6 +31,7 @@ def only_event(retail: Official, reflected: ReflectedClient, catalog: str) -> An
     return retail.types.UserEvent.deserialize(event.user_event.SerializeToString())
 
 
+@every_route
 def test_one_object(retail: Official, reflected, catalog: str, bucket: Path) -> None:
     put(bucket / "events.jsonl", lines(3))
 
@@ -53,6 +54,7 @@ def test_data_schema_user_event_is_the_default(retail: Official, reflected, cata
     assert counts(ended(retail, reflected, request)) == (3, 0)
 
 
+@one_route
 @pytest.mark.parametrize(
     ("uris", "files"),
     [
@@ -90,6 +92,7 @@ def test_several_buckets(retail: Official, reflected, catalog: str, bucket: Path
     assert counts(ended(retail, reflected, objects(catalog, *uris))) == (4, 0)
 
 
+@one_route
 @pytest.mark.parametrize("name", ["events.jsonl.gz", "events"])
 def test_gzip_is_told_by_its_content(retail: Official, reflected, catalog: str, bucket: Path, name: str) -> None:
     put(bucket / "packed.gz", lines(3))
@@ -98,6 +101,7 @@ def test_gzip_is_told_by_its_content(retail: Official, reflected, catalog: str, 
     assert counts(ended(retail, reflected, objects(catalog, f"gs://{bucket.name}/{name}"))) == (3, 0)
 
 
+@one_route
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -182,6 +186,7 @@ LENIENT: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+@one_route
 @pytest.mark.parametrize("name", LENIENT)
 def test_lines_that_googles_importer_takes(retail: Official, reflected, catalog: str, bucket: Path, name: str) -> None:
     written, fields = LENIENT[name]
@@ -192,6 +197,7 @@ def test_lines_that_googles_importer_takes(retail: Official, reflected, catalog:
     assert only_event(retail, reflected, catalog) == retail.types.UserEvent(meant)
 
 
+@one_route
 @pytest.mark.parametrize(
     ("written", "microsecond"),
     [

@@ -12,7 +12,7 @@ import pytest
 from google.api_core.exceptions import InvalidArgument, NotFound
 from google.rpc.error_details_pb2 import ResourceInfo
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, every_route
 from tests.contract.imports import Request, counts, ended, objects
 from tests.contract.refusals import Refusal, refused
 from tests.contract.samples import lines, put
@@ -111,6 +111,7 @@ def test_no_such_object(retail: Official, catalog: str, bucket: Path, path: str)
     assert refusal.detail(ResourceInfo).resource_type == "storage.googleapis.com/Object"
 
 
+@every_route
 def test_the_missing_one_of_several_objects_is_named(retail: Official, catalog: str, bucket: Path) -> None:
     put(bucket / "events.jsonl", lines(1))
     missing = f"gs://{bucket.name}/missing.jsonl"

@@ -14,7 +14,7 @@ from google.protobuf import json_format, struct_pb2
 from google.rpc import status_pb2
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, every_route, one_route
 from tests.contract.imports import counts, ended, inline, objects
 from tests.contract.samples import line, lines, put, user_event
 from tests.support.reflected import EVENT_LOG
@@ -55,6 +55,7 @@ def details(status: Any) -> dict[str, Any]:
     return unpacked
 
 
+@one_route
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_line_is_rejected_and_the_others_are_stored(
     retail: Official, reflected, catalog: str, bucket: Path, name: str
@@ -84,6 +85,7 @@ def test_a_wrong_line_is_rejected_and_the_others_are_stored(
     assert len(reflected.user_events(catalog)) == 3
 
 
+@every_route
 def test_the_errors_file(retail: Official, reflected, catalog: str, bucket: Path) -> None:
     put(bucket / "a.jsonl", [*lines(2), line(visitorId=""), "}"])
     put(bucket / "b.jsonl.gz", ["", line(eventTime="x", visitorId="")])
@@ -116,6 +118,7 @@ def test_the_errors_file(retail: Official, reflected, catalog: str, bucket: Path
     ]
 
 
+@one_route
 @pytest.mark.parametrize("prefix", ["", "/", "/new/folder", "/new/folder/"])
 def test_an_errors_prefix_need_not_exist(retail: Official, reflected, catalog: str, bucket: Path, prefix: str) -> None:
     put(bucket / "events.jsonl", ["}"])
@@ -154,6 +157,7 @@ def test_samples_are_few_and_the_errors_file_is_whole(retail: Official, reflecte
     assert [rejected.line_number for rejected in reflected.rejected(catalog)] == list(range(1_234, 0, -1))
 
 
+@one_route
 @pytest.mark.parametrize("filler", ["x", "ü"])
 def test_a_line_over_the_limit_is_rejected_and_cut(
     retail: Official, reflected, catalog: str, bucket: Path, filler: str

@@ -12,15 +12,21 @@ from pathlib import Path
 
 import grpc
 import pytest
-from google.api_core.exceptions import GoogleAPICallError, ResourceExhausted, ServiceUnavailable
+from google.api_core.exceptions import (
+    DeadlineExceeded,
+    GoogleAPICallError,
+    NotFound,
+    ResourceExhausted,
+    ServiceUnavailable,
+)
 from google.rpc.error_details_pb2 import RetryInfo
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, over_grpc
 from tests.contract.imports import counts, ended, inline
 from tests.contract.refusals import refused
 from tests.contract.samples import user_event
 from tests.contract.uploads import OpenUpload
-from tests.support.reflected import RETAIL, ReflectedClient
+from tests.support.reflected import OPERATIONS, RETAIL, ReflectedClient
 from tests.support.server import ROOT, START_TIMEOUT_S
 
 MESSAGE = 2**16
@@ -28,6 +34,7 @@ METADATA = 16 * 2**10
 CALLS = 3
 
 
+@over_grpc
 @pytest.mark.parametrize("server", [pytest.param(["--max-message-bytes", str(MESSAGE)], id="64 KiB")], indirect=True)
 def test_a_message_over_the_limit(retail: Official, reflected: ReflectedClient, catalog: str) -> None:
     event = user_event(attributes={"a": {"text": ["x" * 256] * 200}})  # some 52 kB
@@ -40,6 +47,7 @@ def test_a_message_over_the_limit(retail: Official, reflected: ReflectedClient, 
     assert len(reflected.user_events(catalog)) == 1
 
 
+@over_grpc
 def test_metadata_over_the_limit(retail: Official, catalog: str) -> None:
     request = {"parent": catalog, "user_event": user_event()}
     retail.client.write_user_event(request, metadata=[("x-small", "x" * (METADATA // 2))])
@@ -94,9 +102,49 @@ def test_the_official_clients_see_unavailable(
     retail.client.write_user_event(request)
 
 
+@pytest.mark.parametrize(
+    "server", [pytest.param(["--max-concurrent-long-calls", "1"], id="one long call")], indirect=True
+)
+def test_long_calls_leave_room_for_the_others(
+    server, retail: Official, reflected: ReflectedClient, catalog: str
+) -> None:
+    with server.channel() as channel:
+        grpc.channel_ready_future(channel).result(timeout=60)
+        upload = OpenUpload(channel, reflected, catalog)
+        wait = {"name": f"{catalog}/operations/import-user-events-1"}
+        with refused(ServiceUnavailable) as refusal:
+            ReflectedClient(channel).call(OPERATIONS, "WaitOperation", **wait)
+
+        assert refusal.reason == "TOO_MANY_CALLS"
+        retail.client.write_user_event({"parent": catalog, "user_event": user_event()})
+        upload.end()
+        with refused(NotFound):
+            ReflectedClient(channel).call(OPERATIONS, "WaitOperation", **wait)
+
+
+@pytest.mark.parametrize("server", [pytest.param(["--upload-idle-seconds", "0.2"], id="0.2 s")], indirect=True)
+def test_an_idle_upload_is_given_up(server, reflected: ReflectedClient, catalog: str) -> None:
+    upload = OpenUpload(reflected.channel, reflected, catalog)
+
+    with refused(DeadlineExceeded) as refusal:
+        upload.result()
+
+    assert "--upload-idle-seconds" in refusal.message
+    assert not list(server.folder.glob("*.spool/*"))
+
+
 def test_only_this_machine_is_served_by_default(tmp_path: Path) -> None:
     """The address is told whether the port was free ("serves at") or not ("can't listen on")."""
-    command = [sys.executable, "-m", "service", "serve", "--database", f"sqlite:///{tmp_path}/footfall.db"]
+    command = [
+        sys.executable,
+        "-m",
+        "service",
+        "serve",
+        "--http-address",
+        "",
+        "--database",
+        f"sqlite:///{tmp_path}/footfall.db",
+    ]
     env = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")}
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     with process:

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from google.api_core.exceptions import MethodNotImplemented
 
-from tests.contract.clients import PRODUCTS, EventLoop, Official, connected
+from tests.contract.clients import Official, every_product_route
 from tests.contract.refusals import refused
-from tests.support.server import Server
 
 
-@pytest.fixture(scope="module", params=PRODUCTS)
-def products(request: pytest.FixtureRequest, server: Server, event_loop_thread: EventLoop) -> Iterator[Official]:
-    """Each official client of the retail product service."""
-    with connected(request.param, server.address, event_loop_thread) as official:
-        yield official
-
-
+@every_product_route
 @pytest.mark.parametrize(
-    ("method", "fields"),
+    ("method", "field"),
     [
-        ("collect_user_event", {"user_event": "%7B%7D"}),
-        ("purge_user_events", {"filter": 'eventType = "search"', "force": True}),
-        ("rejoin_user_events", {}),
-        ("import_user_events", {"input_config": {"big_query_source": {"dataset_id": "d", "table_id": "t"}}}),
+        ("set_inventory", "inventory"),
+        ("add_fulfillment_places", "product"),
+        ("remove_fulfillment_places", "product"),
+        ("add_local_inventories", "product"),
+        ("remove_local_inventories", "product"),
     ],
 )
-def test_of_user_events(retail: Official, catalog: str, method: str, fields: dict[str, object]) -> None:
+def test_inventories(products: Official, catalog: str, method: str, field: str) -> None:
+    name = f"{catalog}/branches/0/products/p1"
+    request = {field: {"name": name} if field == "inventory" else name}
+
     with refused(MethodNotImplemented) as refusal:
-        getattr(retail.client, method)({"parent": catalog, **fields})
+        getattr(products.client, method)(request)
 
     assert refusal.reason == "UNIMPLEMENTED"
-    assert refusal.message
-
-
-def test_of_products(products: Official, catalog: str) -> None:
-    with refused(MethodNotImplemented) as refusal:
-        products.client.get_product({"name": f"{catalog}/branches/0/products/p1"})
-
-    assert "GetProduct" in refusal.message
+    assert method.replace("_", "") in refusal.message.lower()

@@ -39,7 +39,9 @@ def stubs(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     shutil.copy(ROOT / "generated/descriptors.binpb", tmp_path)
     stubs = tmp_path / "stubs"
     stubs.mkdir()
-    files = sorted(path.relative_to(tmp_path / "protos").as_posix() for path in (tmp_path / "protos").rglob("*.proto"))
+    protos = tmp_path / "protos"
+    shutil.rmtree(protos / "overlays")  # pieces of other versions, not files for protoc
+    files = sorted(path.relative_to(protos).as_posix() for path in protos.rglob("*.proto"))
     site = Path(operations_proto_pb2.__file__).parents[2]
     command = shlex.split(request.param.format(site=shlex.quote(str(site)), files=shlex.join(files)))
     subprocess.run([sys.executable, *command[1:]], cwd=tmp_path, check=True, timeout=120)

@@ -18,6 +18,22 @@ from tests.support.server import ROOT, Server
 README = (ROOT / "README.md").read_text("utf-8")
 CATALOG = "projects/my-project/locations/global/catalogs/default_catalog"
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+# What a snippet shows, by a part of it; every snippet is in here.
+SHOWN = {
+    "write_user_event(": "20",
+    "rejoin_user_events(": "1\n",
+    "user_event_inline_source=": "joined_events_count: 1",
+    "gcs_source=": "The text is not JSON",
+    "collect_user_event(": "image/gif\n",
+    "purge_user_events(": "2 would go\n2 are gone\n",
+    "export_user_events(": "['gs://my-bucket/export/export-user-events-",
+    "create_client_event(": "",
+    "error.details": "user_event.visitor_id TOO_LONG",
+    "CountUserEvents(": "detail-page-view joined ['Small umbrella']\n"
+    "2 [('detail-page-view', 1), ('home-page-view', 1)]\n"
+    "[('gs://my-bucket/events/b.jsonl', 1, 'The text is not JSON",
+    "WatchEvents(": "OUTCOME_STORED \nOUTCOME_REJECTED ",
+}
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
 
@@ -55,15 +71,21 @@ def test_client_snippets_run(served, number):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    if "error.details" in code:
-        assert "user_event.visitor_id" in done.stdout
+    shown = [text for part, text in SHOWN.items() if part in code]
+    assert shown
+    for text in shown:
+        assert text in done.stdout
 
 
 def test_the_snippets_left_their_events(served):
-    """Runs after them: what they claim to store and to reject is there."""
+    """Runs after them: what they claim to store, to reject and to purge is as it should be."""
     client = ReflectedClient(served.channel())
-    types = [stored.user_event.event_type for stored in client.user_events(CATALOG)]
-    assert sorted(types) == ["detail-page-view", "home-page-view", "home-page-view"]
+    stored = [(each.user_event.event_type, each.user_event.visitor_id) for each in client.user_events(CATALOG)]
+    assert sorted(stored) == [
+        ("detail-page-view", "visitor-1"),
+        ("home-page-view", "visitor-1"),
+        ("search", "visitor-3"),
+    ]
     assert len(client.client_events("projects/my-project/tenants/my-tenant")) == 1
     assert [(event.uri, event.line_number) for event in client.rejected(CATALOG)] == [
         ("gs://my-bucket/events/b.jsonl", 1)

@@ -8,9 +8,12 @@ import pytest
 from google.api_core.exceptions import InvalidArgument
 
 from tests.contract.clients import Official
+from tests.contract.own_events import own
 from tests.contract.refusals import refused
 from tests.contract.samples import client_event, user_event
+from tests.support.reflected import EVENT_LOG, ReflectedClient
 
+BATCH = 6  # EVENT_SOURCE_BATCH
 RAW_LIMIT = 16 * 1024
 recording = pytest.mark.parametrize(
     "server", [pytest.param(["--record-rejected-calls"], id="recording")], indirect=True
@@ -43,6 +46,24 @@ def test_a_refused_client_event_is_kept(talent: Official, reflected, tenant: str
     (rejected,) = reflected.rejected(tenant)
     assert rejected.name.startswith(f"{tenant}/rejectedEvents/")
     assert json.loads(rejected.raw)["jobEvent"] == {"type": "VIEW", "jobs": [f"{tenant}/jobs/job-1"]}
+
+
+@recording
+def test_refused_items_of_batches_are_kept(reflected: ReflectedClient, catalog: str, tenant: str) -> None:
+    events = own([user_event(), user_event(visitor_id=None), user_event("No Type")])
+    client_events = own([client_event(tenant, event_id=None)])  # nothing else to store
+
+    answers = [
+        reflected.call(EVENT_LOG, "BatchWriteUserEvents", parent=catalog, user_events=events),
+        reflected.call(EVENT_LOG, "BatchCreateClientEvents", parent=tenant, client_events=client_events),
+    ]
+
+    kept = reflected.rejected(catalog)[::-1] + reflected.rejected(tenant)
+    assert {each.source for each in kept} == {BATCH}
+    statuses = [result.status for answer in answers for result in answer.results]
+    assert [each.status for each in kept] == [status for status in statuses if status.code]
+    assert [json.loads(each.raw).get("eventType") for each in kept] == ["home-page-view", "No Type", None]
+    assert len(reflected.user_events(catalog)) == 1
 
 
 @recording

@@ -11,7 +11,7 @@ import pytest
 from google.api_core.exceptions import InvalidArgument, NotFound
 from google.rpc.error_details_pb2 import ResourceInfo
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, every_route, over_grpc, talent_over_grpc
 from tests.contract.refusals import refused
 from tests.contract.samples import MINIMAL, client_event, user_event
 
@@ -35,11 +35,11 @@ def inline(parent: str) -> dict[str, Any]:
     return {"parent": parent, "input_config": {"user_event_inline_source": {"user_events": [user_event()]}}}
 
 
+@over_grpc
 @pytest.mark.parametrize(
     "parent",
     [
         "invalid_catalog_name",
-        "",
         "projects/p/locations/global/catalogs/",
         "projects/p/locations/global/catalogs/c/",
         "projects//locations/global/catalogs/c",
@@ -60,7 +60,17 @@ def test_a_malformed_catalog_is_refused_in_googles_words(retail: Official, paren
         assert each.fields == {"parent": "INVALID_RESOURCE_ID"}
 
 
-@pytest.mark.parametrize("parent", ["invalid", "", "projects/p", "projects/p/tenants/", f"{TENANT}/jobs/j", CATALOG])
+@over_grpc
+def test_a_missing_catalog_is_told_in_googles_words(retail: Official) -> None:
+    with refused(InvalidArgument) as refusal:
+        write(retail, "", user_event())
+
+    assert refusal.message == 'Field "parent" is a required field, but no value is found.'
+    assert refusal.fields == {"parent": "MISSING_FIELD"}
+
+
+@talent_over_grpc
+@pytest.mark.parametrize("parent", ["invalid", "projects/p", "projects/p/tenants/", f"{TENANT}/jobs/j", CATALOG])
 def test_a_malformed_tenant_is_refused_in_googles_words(talent: Official, parent: str) -> None:
     with refused(InvalidArgument) as refusal:
         talent.client.create_client_event({"parent": parent, "client_event": client_event(TENANT)})
@@ -74,20 +84,29 @@ def test_any_catalog_is_served_by_default(retail: Official, parent: str) -> None
     assert write(retail, parent, user_event())
 
 
+@every_route
 @declared
 def test_only_declared_catalogs_are_served(retail: Official) -> None:
     write(retail, CATALOG, user_event())
-    with refused(NotFound) as refusal:
-        write(retail, OTHER_CATALOG, user_event())
-    with refused(NotFound) as import_refusal:
-        retail.client.import_user_events(inline(OTHER_CATALOG))
+    client, text = retail.client, '{"eventType":"login","visitorId":"v"}'
+    calls = [
+        lambda: write(retail, OTHER_CATALOG, user_event()),
+        lambda: client.collect_user_event({"parent": OTHER_CATALOG, "user_event": text}),
+        lambda: client.import_user_events(inline(OTHER_CATALOG)),
+        lambda: client.purge_user_events({"parent": OTHER_CATALOG, "filter": "*"}),
+        lambda: client.rejoin_user_events({"parent": OTHER_CATALOG}),
+    ]
+    if hasattr(retail.types, "ExportUserEventsRequest"):  # v2 has none
+        calls.append(lambda: client.export_user_events({"parent": OTHER_CATALOG}))
 
-    for each in (refusal, import_refusal):
-        assert each.message.startswith(
+    for call in calls:
+        with refused(NotFound) as refusal:
+            call()
+        assert refusal.message.startswith(
             "catalog_id 'other' not found for project. In most cases, this should be set to 'default_catalog'."
         )
-        assert each.reason == "CATALOG_NOT_FOUND"
-        assert each.detail(ResourceInfo).resource_name == OTHER_CATALOG
+        assert refusal.reason == "CATALOG_NOT_FOUND"
+        assert refusal.detail(ResourceInfo).resource_name == OTHER_CATALOG
 
 
 @declared
@@ -100,6 +119,7 @@ def test_only_declared_tenants_are_served(talent: Official) -> None:
     assert refusal.detail(ResourceInfo).resource_name == OTHER_TENANT
 
 
+@over_grpc
 @declared
 def test_a_malformed_name_is_told_before_an_unknown_one(retail: Official) -> None:
     with refused(InvalidArgument):

@@ -10,8 +10,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from google.api_core.exceptions import InvalidArgument
 
-from tests.contract.clients import Official
+from tests.contract.clients import Official, every_route
+from tests.contract.refusals import refused
 from tests.contract.samples import FULL_PURCHASE, FULL_SEARCH, MINIMAL, Event, user_event
 from tests.support.reflected import ReflectedClient
 
@@ -38,6 +40,7 @@ def test_every_type_comes_back_as_sent_and_is_stored(
     assert stored(retail, reflected, catalog) == [echo]
 
 
+@every_route
 @pytest.mark.parametrize("event", [FULL_PURCHASE, FULL_SEARCH], ids=["purchase", "search"])
 def test_every_field_comes_back_as_sent_and_is_stored(retail: Official, reflected, catalog: str, event: Event) -> None:
     echo = write(retail, catalog, event)
@@ -56,6 +59,7 @@ def test_a_custom_type_may_carry_every_field(retail: Official, reflected, catalo
     assert stored(retail, reflected, catalog) == [echo]
 
 
+@every_route
 def test_a_missing_time_becomes_the_time_of_receipt(retail: Official, reflected, catalog: str) -> None:
     before = datetime.now(UTC)
     echo = write(retail, catalog, user_event(event_time=None))
@@ -102,6 +106,7 @@ def test_any_year_is_a_time(retail: Official, reflected, catalog: str, year: int
     assert stored(retail, reflected, catalog) == [echo]
 
 
+@every_route
 def test_write_async_answers_alike_and_stores(retail: Official, reflected, catalog: str) -> None:
     event = user_event()
 
@@ -113,6 +118,16 @@ def test_write_async_answers_alike_and_stores(retail: Official, reflected, catal
     assert echo in stored(retail, reflected, catalog)
 
 
+@every_route
+def test_write_async_is_checked_first(retail: Official, reflected, catalog: str) -> None:
+    with refused(InvalidArgument) as refusal:
+        write(retail, catalog, user_event(visitor_id=None), write_async=True)
+
+    assert refusal.fields == {"user_event.visitor_id": "MISSING_FIELD"}
+    assert not reflected.user_events(catalog)
+
+
+@every_route
 @pytest.mark.parametrize("event", [user_event(), FULL_PURCHASE, FULL_SEARCH], ids=["small", "purchase", "search"])
 def test_an_event_sent_again_is_stored_once(retail: Official, reflected, catalog: str, event: Event) -> None:
     echoes = [write(retail, catalog, event) for _ in range(3)]

@@ -31,4 +31,8 @@ class OpenUpload:
     def end(self) -> Any:
         """The operation."""
         self._requests.put(None)
+        return self.result()
+
+    def result(self) -> Any:
+        """What the call comes to while nothing more is sent."""
         return self._answer.result(timeout=60)

@@ -101,10 +101,11 @@ def test_a_full_disk_loses_nothing_and_frees_itself(server, disk):
     ballast = disk / "ballast"
     server.start()
     with Client(server.address) as client:
-        with Writers(server.address, ledger, "w", pad=4_000):
+        with Writers(server.address, ledger, "before", pad=4_000):
             wait_for(lambda: len(ledger.promised) >= _WRITES, "events are written")
-            _fill(ballast, _FREE_BYTES)
-            operations = [work.begin(client, catalog) for work, catalog in zip(works, catalogs, strict=True)]
+        _fill(ballast, _FREE_BYTES)  # while nothing is written: the imports must still be noted
+        operations = [work.begin(client, catalog) for work, catalog in zip(works, catalogs, strict=True)]
+        with Writers(server.address, ledger, "w", pad=4_000):
             wait_for(lambda: len(ledger.refused) >= _WRITES or ledger.broken, "writes are refused")
             assert not ledger.broken
 

@@ -17,7 +17,6 @@ import apsw
 import grpc
 import pytest
 
-from service.failpoints import NAMES
 from service.storage.base import OperationState
 from tests.faults.client import Client
 from tests.faults.imports import KINDS
@@ -214,7 +213,7 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path, kills):
     while struck < kills:
         history = History(tmp_path / f"from{struck}", draw)
         upto = min(kills, struck + _KILLS_A_FOLDER)
-        places = [*sorted(NAMES), *[None] * (upto - struck)][: upto - struck]
+        places = [*sorted(_VISITS), *[None] * (upto - struck)][: upto - struck]
         draw.shuffle(places)
         places.sort(key=lambda place: place is None)  # every named place has its turn
         try:

@@ -28,8 +28,8 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-_CUTS = 10
-_SOAK_CUTS = 100
+_CUTS = 4
+_SOAK_CUTS = 40
 _WRITES = 400  # before the imports begin, and again after them
 _KEY = re.compile(rb"w\d-\d-\d{6}")
 _OPERATION = re.compile(rb"import-user-events-\d+")

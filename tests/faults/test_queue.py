@@ -13,7 +13,10 @@ from tests.faults.load import Ledger, Writers, user_event, wait_for
 from tests.support.server import Server
 
 _CATALOG = "projects/p/locations/global/catalogs/queued"
+_TENANT = "projects/p/tenants/queued"
 _LIMIT = 10
+_LARGE = 4_000
+_BYTES = 5 * _LARGE + 1_000
 _CALLS = 60
 _QUEUE_FULL = (grpc.StatusCode.UNAVAILABLE, "WRITE_QUEUE_FULL")
 _AT_ONCE_S = 2.0  # SQLite itself waits 5 s for a lock
@@ -42,8 +45,25 @@ def test_a_full_queue_refuses_at_once_and_serves_who_is_in_it(tmp_path):
         assert {event.user_event.visitor_id for event in client.user_events(_CATALOG)} == {"before"} | written
 
 
+def test_a_queue_is_full_of_few_large_writes_too(tmp_path):
+    """Calls are refused by their bytes long before there are as many as may wait."""
+    flags = ("--write-queue-bytes", str(_BYTES))
+    with Server(tmp_path, *flags) as server, Client(server.address) as client:
+        client.begin_write(_CATALOG, user_event("before", 0))().result()
+        with closing(apsw.Connection(str(server.database))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            events = [user_event(f"v{number}", number, pad=_LARGE) for number in range(_CALLS)]
+            calls = [client.begin_write(_CATALOG, event)() for event in events]
+            wait_for(lambda: sum(call.done() for call in calls) >= _CALLS - _BYTES // _LARGE, "calls are refused")
+            other.execute("ROLLBACK")
+        written = {call.result().visitor_id for call in calls if not call.exception()}
+        assert {refusal(call.exception())[:2] for call in calls if call.exception()} == {_QUEUE_FULL}
+        assert len(written) == _BYTES // _LARGE
+        assert {event.user_event.visitor_id for event in client.user_events(_CATALOG)} == {"before"} | written
+
+
 def test_a_queue_of_one_under_load_loses_and_doubles_nothing(tmp_path):
-    ledger = Ledger(_CATALOG, "projects/p/tenants/queued")
+    ledger = Ledger(_CATALOG, _TENANT)
     with Server(tmp_path, "--write-queue-limit", "1") as server, Client(server.address) as client:
         with Writers(server.address, ledger, "w", threads=24, channels=4):
             wait_for(lambda: min(len(ledger.refused), len(ledger.promised)) >= 100, "some are refused, some are not")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.storage.base import (
+    EVERYTHING,
     ClientEventRow,
     OperationRow,
     OperationState,
@@ -38,7 +39,8 @@ def user_event(parent_id: int, number: int, **changes: Any) -> UserEventRow:
         user_id=None,
         receive_time_us=_RECEIVED_US + number,
         source=1,
-        joined_revision=0,
+        branch_id=1_000,
+        product_ids=(),
         payload=b"payload %d" % number,
     )
     return row._replace(**changes)
@@ -118,7 +120,7 @@ def user_events(store: Store, parent: str = CATALOG, limit: int = 1_000) -> list
     """Every user event of a catalog, read in pages of `limit`."""
     after, events = None, []
     while True:
-        page = store.list_user_events(parent, after, limit)
+        page = store.list_events("user_events", parent, EVERYTHING, after, limit)
         events += page.items
         assert len(page.items) == limit or not page.more
         if not page.more:
@@ -131,7 +133,7 @@ def client_events(store: Store, parent: str = TENANT, limit: int = 1_000) -> lis
     """Every client event of a tenant, read in pages of `limit`."""
     after, events = None, []
     while True:
-        page = store.list_client_events(parent, after, limit)
+        page = store.list_events("client_events", parent, EVERYTHING, after, limit)
         events += page.items
         assert len(page.items) == limit or not page.more
         if not page.more:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.storage.base import Verdict
+from service.storage.base import EVERYTHING, Verdict
 from service.storage.sqlite import SqliteStore
 from tests.storage.rows import (
     CATALOG,
@@ -22,16 +24,17 @@ from tests.storage.rows import (
 )
 
 OTHER = "projects/p/locations/global/catalogs/other"
+_IDS = ["", "e", "E", "ä", '"', "a'b", "\0", "\0\0", "\U0001f600", "x" * 300]
 
 
 def test_a_user_event_is_stored_as_it_was_given(store):
     parent = intern(store, CATALOG)
-    row = user_event(parent, 7, user_id="u", joined_revision=None, payload=b"\0\xff")
+    row = user_event(parent, 7, user_id="u", product_ids=("missing",), payload=b"\0\xff")
     insert(store, row)
     (event,) = user_events(store)
-    assert event[2:] == (7, row.fingerprint, row.receive_time_us, 1, False, b"\0\xff")
+    assert event[2:] == (7, row.fingerprint, row.receive_time_us, 1, None, b"\0\xff")
     assert event.parent == CATALOG
-    assert store.get_user_event(CATALOG, event.id) == event
+    assert store.get_event("user_events", CATALOG, event.id) == event
 
 
 def test_an_identity_is_stored_once_and_its_first_arrival_stays(store):
@@ -56,16 +59,18 @@ def test_the_catalog_is_part_of_the_identity(store):
     assert len(user_events(store, CATALOG)) == 1
     assert len(user_events(store, OTHER)) == 2
     (event,) = user_events(store, CATALOG)
-    assert store.get_user_event(OTHER, event.id) is None
+    assert store.get_event("user_events", OTHER, event.id) is None
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 31, 32, 36, 255, 256, 257, 293, 1_000])
 def test_a_batch_of_any_size_is_stored_whole(store, count):
     parent = intern(store, CATALOG)
-    rows = [user_event(parent, number, joined_revision=number % 3 or None) for number in range(count)]
+    rows = [user_event(parent, number, product_ids=() if number % 3 else ("missing",)) for number in range(count)]
     assert insert(store, *rows, *rows[: count // 2]) == count
     assert [event.payload for event in user_events(store)] == [row.payload for row in rows]
-    assert [event.joined for event in user_events(store)] == [bool(number % 3) for number in range(count)]
+    assert [event.joined_revision is not None for event in user_events(store)] == [
+        bool(number % 3) for number in range(count)
+    ]
 
 
 def test_arrival_numbers_grow_and_name_one_event(store):
@@ -73,8 +78,8 @@ def test_arrival_numbers_grow_and_name_one_event(store):
     insert(store, *(user_event(parent, number) for number in (5, 3, 4)))
     create(store, *(client_event(tenant, number) for number in (5, 3, 4)))
     for found, get, name in (
-        (user_events(store), store.get_user_event, CATALOG),
-        (client_events(store), store.get_client_event, TENANT),
+        (user_events(store), partial(store.get_event, "user_events"), CATALOG),
+        (client_events(store), partial(store.get_event, "client_events"), TENANT),
     ):
         by_arrival = sorted(found, key=lambda event: event.id)
         assert [event.event_time_us for event in by_arrival] == [5, 3, 4]
@@ -127,6 +132,51 @@ def test_a_client_event_id_belongs_to_its_tenant(store):
     assert len(client_events(store, f"{TENANT}2")) == 1
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    batches=st.lists(
+        st.lists(st.tuples(st.integers(0, 1), st.sampled_from(_IDS), st.integers(0, 2)), max_size=12), max_size=5
+    )
+)
+def test_verdicts_are_what_a_dictionary_would_give(tmp_path_factory, batches):
+    store = SqliteStore(tmp_path_factory.mktemp("verdicts") / "test.db", rejection_limit=1)
+    try:
+        names = [TENANT, f"{TENANT}2"]
+        tenants = [intern(store, name) for name in names]
+        model = {}
+        for batch in batches:
+            rows = [
+                client_event(tenants[tenant], mark, event_id=event_id, payload=f"{event_id}{mark}".encode())
+                for tenant, event_id, mark in batch
+            ]
+            expected = []
+            for row in rows:
+                there = model.setdefault((row.parent_id, row.event_id), row)
+                same = Verdict.REPEATED if there.fingerprint == row.fingerprint else Verdict.CONFLICT
+                expected.append(Verdict.STORED if there is row else same)
+            assert create(store, *rows) == expected
+        for name, tenant in zip(names, tenants, strict=True):
+            found = sorted(event.payload for event in client_events(store, name))
+            assert found == sorted(row.payload for (parent, _), row in model.items() if parent == tenant)
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 1_000])
+def test_a_batch_of_client_events_of_any_size_gets_all_its_verdicts(store, count):
+    tenant = intern(store, TENANT)
+    rows = [client_event(tenant, number) for number in range(count)]
+    changed = [row._replace(fingerprint=fingerprint(-1)) for row in rows]
+    assert create(store, *rows) == [Verdict.STORED] * count
+    more = client_event(tenant, count)
+    assert create(store, *changed, more, *rows) == [
+        *[Verdict.CONFLICT] * count,
+        Verdict.STORED,
+        *[Verdict.REPEATED] * count,
+    ]
+    assert len(client_events(store)) == count + 1
+
+
 @pytest.mark.parametrize("page", [1, 2, 7, 100])
 def test_client_events_come_by_time_then_by_arrival(store, page):
     tenant = intern(store, TENANT)
@@ -141,6 +191,6 @@ def test_client_events_come_by_time_then_by_arrival(store, page):
 
 
 def test_a_parent_that_nobody_wrote_to_is_empty(store):
-    assert store.list_user_events("projects/nobody", None, 10) == ([], False, 0)
-    assert store.list_client_events("projects/nobody", None, 10) == ([], False, 0)
+    assert store.list_events("user_events", "projects/nobody", EVERYTHING, None, 10) == ([], False, 0)
+    assert store.list_events("client_events", "projects/nobody", EVERYTHING, None, 10) == ([], False, 0)
     assert store.list_rejections("projects/nobody", None, 10) == ([], False, 0)

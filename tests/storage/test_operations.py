@@ -124,6 +124,8 @@ def test_only_ended_ones_expire(store, parent):
     ]
     _add(store, *rows)
     with store.transaction() as transaction:
-        assert transaction.expire(rejections_before_us=0, operations_before_us=5) == 3
+        assert transaction.expire(rejections_before_us=0, operations_before_us=5, limit=2) == 2
+    with store.transaction() as transaction:
+        assert transaction.expire(rejections_before_us=0, operations_before_us=5, limit=2) == 1
     kept = [row for row in rows if not row.state.done or row.update_time_us == 5]
     assert [row for row in rows if store.get_operation(row.name)] == kept

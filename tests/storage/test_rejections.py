@@ -71,8 +71,11 @@ def test_old_ones_expire_and_are_no_longer_counted(store):
     for parent in parents.values():
         reject(store, *(rejection(parent, number, receive_time_us=number) for number in range(10)))
     with store.transaction() as transaction:
-        assert transaction.expire(rejections_before_us=4, operations_before_us=0) == 8
+        assert transaction.expire(rejections_before_us=4, operations_before_us=0, limit=5) == 5
+    assert sum(len(rejections(store, name)) for name in parents) == 15
     with store.transaction() as transaction:
-        assert transaction.expire(rejections_before_us=4, operations_before_us=0) == 0
+        assert transaction.expire(rejections_before_us=4, operations_before_us=0, limit=5) == 3
+    with store.transaction() as transaction:
+        assert transaction.expire(rejections_before_us=4, operations_before_us=0, limit=5) == 0
     for name in parents:
         assert lines(rejections(store, name)) == [9, 8, 7, 6, 5, 4]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from contextlib import closing
 
 import apsw
 import pytest
 
 from service.storage.base import (
+    EVERYTHING,
     DatabaseLockedError,
     DatabaseTooNewError,
     StorageFullError,
@@ -189,3 +191,34 @@ def test_a_full_disk_refuses_the_batch_and_the_writer_lives_on(store):
 
     asyncio.run(run())
     assert [event.event_time_us for event in user_events(store)] == [100]
+
+
+def _wal_bytes(store):
+    return store.path.with_name(f"{store.path.name}-wal").stat().st_size
+
+
+def test_the_log_is_begun_anew_however_much_is_written(store):
+    parent = intern(store, CATALOG)
+    events, size = 120, 2**20
+    for number in range(events):
+        insert(store, user_event(parent, number, payload=b"x" * size))
+    assert _wal_bytes(store) < events * size / 2
+    store.prepare_to_shorten()
+    store.shorten()
+    assert _wal_bytes(store) == 0
+
+
+def test_a_reader_that_stays_stops_no_write_and_once_it_goes_the_log_is_begun_anew(store):
+    parent = intern(store, CATALOG)
+    events, size = 24, 2**20
+    with closing(apsw.Connection(str(store.path))) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM user_events").get == 0
+        for number in range(events):
+            insert(store, user_event(parent, number, payload=b"x" * size))
+        assert reader.execute("SELECT count(*) FROM user_events").get == 0
+        assert _wal_bytes(store) > events * size
+    store.prepare_to_shorten()
+    store.shorten()
+    assert _wal_bytes(store) == 0
+    assert store.list_events("user_events", CATALOG, EVERYTHING, None, 1).total == events

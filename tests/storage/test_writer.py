@@ -115,6 +115,34 @@ def test_a_full_queue_refuses_and_takes_again_when_it_has_room(store, parent):
     assert [event.event_time_us for event in user_events(store)] == [0, 1, 2, 5]
 
 
+def test_a_queue_that_holds_too_many_bytes_refuses_and_takes_again_when_it_has_room(store, parent):
+    def row(number, size):
+        return user_event(parent, number, payload=b"x" * size)
+
+    async def run():
+        async with writing(store, queue_bytes=1_000) as writer:
+            async with Held(writer):
+                (first,) = await started(writer.write_user_event(row(1, 5_000)))  # alone it may be larger
+                for refused in (
+                    writer.write_user_event(row(2, 1)),
+                    writer.write_client_event(client_event(parent, 3)),
+                    writer.write_rejection(rejection(parent, 4)),
+                    writer.run(lambda _transaction: None, size=1),
+                ):
+                    with pytest.raises(QueueFullError):
+                        await refused
+            await first
+            async with Held(writer):
+                tasks = await started(*(writer.write_user_event(row(number, 250)) for number in range(5, 9)))
+                with pytest.raises(QueueFullError):
+                    writer.write_user_event_async(row(9, 1))
+                tasks += await started(writer.run(lambda _transaction: None))  # what holds nothing has room
+            await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+    assert [event.event_time_us for event in user_events(store)] == [1, 5, 6, 7, 8]
+
+
 def test_at_most_one_step_comes_before_foreground_work_that_waits(store):
     order = []
 

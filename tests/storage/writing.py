@@ -30,8 +30,8 @@ class Held:
 
 
 @asynccontextmanager
-async def writing(store, queue_limit=1_000):
-    writer = Writer(store, queue_limit=queue_limit)
+async def writing(store, queue_limit=1_000, queue_bytes=2**20):
+    writer = Writer(store, queue_limit=queue_limit, queue_bytes=queue_bytes)
     writer.start()
     try:
         yield writer

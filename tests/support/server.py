@@ -16,7 +16,7 @@ import grpc
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 60
 END_TIMEOUT_S = 60
-_SERVING = re.compile(r"Footfall serves gRPC at (\S+)")
+_SERVING = re.compile(r"Footfall serves gRPC at (\S+) and HTTP at (\S+)(?: and pixels at (\S+))?")
 
 
 class Server:
@@ -42,6 +42,8 @@ class Server:
         self.wrapper = wrapper
         self.process: subprocess.Popen[str] | None = None
         self.address = ""
+        self.http = ""
+        self.public_http = ""
 
     def start(self, **env: str) -> Server:
         """Starts it and waits until it serves; `env` holds for this start only."""
@@ -49,6 +51,7 @@ class Server:
         command = [
             *self.wrapper, sys.executable, "-m", "service", "serve",
             "--grpc-address", "127.0.0.1:0",
+            "--http-address", "127.0.0.1:0",
             "--database", f"sqlite:///{self.database}",
             "--log-format", "json",
             *([] if "--buckets-dir" in self.flags or "STORAGE_EMULATOR_HOST" in self.env else ["--buckets-dir",
@@ -65,6 +68,8 @@ class Server:
             for line in self.process.stdout:
                 if match := _SERVING.search(line):
                     self.address = match[1]
+                    self.http = match[2]
+                    self.public_http = match[3] or ""
                     return self
         finally:
             watchdog.cancel()

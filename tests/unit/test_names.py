@@ -41,7 +41,6 @@ def test_id_that_is_refused(part):
 @pytest.mark.parametrize(
     "name",
     [
-        "",
         "invalid_catalog_name",
         f"/{CATALOG}",
         f"{CATALOG}/",
@@ -60,6 +59,13 @@ def test_malformed_catalog(name):
     (violation,) = caught.value.violations
     assert violation.field == "parent"
     assert violation.reason == "INVALID_RESOURCE_ID"
+
+
+def test_missing_name_is_told_in_googles_words():
+    with pytest.raises(RpcError) as caught:
+        names.parse_catalog("", "parent")
+    assert caught.value.message == 'Field "parent" is a required field, but no value is found.'
+    assert [violation.reason for violation in caught.value.violations] == ["MISSING_FIELD"]
 
 
 def test_malformed_name_is_told_in_googles_words_with_the_form_and_what_was_found():

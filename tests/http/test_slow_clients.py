@@ -1,0 +1,114 @@
+"""Clients that are too slow, too many or too large are cut off, and cost the others nothing."""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+
+import pytest
+
+from tests.http import raw
+
+PATIENCE = ("--http-header-seconds", "0.5", "--http-body-seconds", "0.5", "--http-idle-seconds", "1")
+
+
+def trickle(server, head: bytes, rest: bytes, pause: float = 0.05) -> bytes:
+    """Sends `head`, then `rest` a byte at a time for as long as the server takes it; returns what it said."""
+    with raw.connect(server.http) as connection:
+        connection.sendall(head)
+        for byte in rest:
+            if select.select([connection], [], [], pause)[0]:
+                break
+            try:
+                connection.sendall(bytes([byte]))
+            except ConnectionError:
+                return b""
+        else:
+            raise AssertionError("the server took all of it")
+        try:
+            return connection.recv(65_536)
+        except ConnectionError:
+            return b""
+
+
+@pytest.mark.parametrize("server", [PATIENCE], indirect=True)
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-slow: "],
+    ids=["from the first byte", "within a header"],
+)
+def test_a_slow_head_is_cut_off(server, head):
+    answer = trickle(server, head, b"GET /" + b"a" * 2_000)
+    assert raw.status(answer) in (0, 408)
+
+
+@pytest.mark.parametrize("server", [PATIENCE], indirect=True)
+def test_a_slow_body_is_cut_off_while_others_are_served(server, web, catalog):
+    path = f"/v2/{catalog}/userEvents:write"
+    head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n"
+    answers = []
+    slow = [
+        threading.Thread(target=lambda: answers.append(trickle(server, head.encode(), b"x" * 9_999))) for _ in range(20)
+    ]
+    for thread in slow:
+        thread.start()
+    while any(thread.is_alive() for thread in slow):
+        assert web.get(f"{server.http}/healthz", timeout=60).status_code == 200
+    assert len(answers) == len(slow)
+    assert {raw.status(answer) for answer in answers} <= {0, 408}
+
+
+@pytest.mark.parametrize("server", [PATIENCE], indirect=True)
+def test_an_idle_connection_is_closed(server):
+    with raw.connect(server.http) as connection:
+        assert raw.status(connection.recv(65_536)) in (0, 408)
+
+
+@pytest.mark.parametrize("server", [PATIENCE], indirect=True)
+def test_line_ends_do_not_keep_a_connection_open(server):
+    with raw.connect(server.http) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert raw.status(connection.recv(65_536)) == 200
+        connection.sendall(b"\r\n")
+        while connection.recv(65_536):
+            pass
+
+
+def test_requests_behind_each_other(server, catalog):
+    body = b'{"eventType":"login","visitorId":"%s"}' % (b"v" * 70_000)
+    head = f"POST /v2/{catalog}/userEvents:write HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    first = head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body
+    second = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+    answers = raw.exchange(server.http, first + second)
+    assert raw.status(answers) == 400  # a visitor of 70,000 characters
+    assert b"HTTP/1.1 200 OK" in answers
+
+
+@pytest.mark.parametrize("server", [("--max-http-connections", "3")], indirect=True)
+def test_connections_beyond_the_limit(server, web):
+    held = [raw.connect(server.http) for _ in range(3)]
+    try:
+        deadline = time.monotonic() + 60
+        while raw.status(raw.exchange(server.http, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")) != 503:
+            assert time.monotonic() < deadline
+    finally:
+        for connection in held:
+            connection.close()
+    while web.get(f"{server.http}/healthz", timeout=60).status_code != 200:
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTTP/1.1\r\nhost: localhost\r\nx: " + b"y" * 70_000,
+        b"GET / HTTP/1.1\r\nhost: localhost\r\n"
+        + b"".join(b"x%d: y\r\n" % number for number in range(9_000))
+        + b"\r\n",
+        b"GET /" + b"y" * 70_000 + b" HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    ],
+    ids=["a header", "headers", "a path"],
+)
+def test_a_head_over_the_limit(server, data):
+    assert raw.status(raw.exchange(server.http, data)) in (0, 400, 431)  # 0: it hung up before it had all
