@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.installed
+WORKERS ?= -n 2 --dist loadfile
 
 .PHONY: help run test soak lint format generate lock bench clean
 .DEFAULT_GOAL := help
@@ -25,8 +26,8 @@ run: $(READY)  ## serve on 127.0.0.1:50051, data in data/, gs:// buckets in buck
 
 # Google's official packages and generated/ carry the same names and can't share a process: two runs.
 test: $(READY)  ## run the tests, under 10 minutes on 2 cores
-	$(BIN)/python -m pytest tests --ignore tests/contract $(ARGS) || test $$? = 5 -a -n "$(ARGS)"
-	$(BIN)/python -m pytest tests/contract $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) tests --ignore tests/contract $(ARGS) || test $$? = 5 -a -n "$(ARGS)"
+	$(BIN)/python -m pytest $(WORKERS) tests/contract $(ARGS)
 
 soak: $(READY)  ## run the long tests: millions of rows, hundreds of kills
 	$(BIN)/python -m pytest tests/faults -m soak -s --timeout 7200 $(ARGS)
@@ -49,7 +50,7 @@ generate: $(READY)  ## write generated/ from protos/
 lock: $(READY)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --extra dev --extra gcp -o requirements.lock pyproject.toml
+		--no-emit-trusted-host --extra dev --extra gcp --extra parquet -o requirements.lock pyproject.toml
 
 bench: $(READY)  ## compare durable writes with an empty call and with raw SQLite, in one run
 	$(BIN)/python -m benchmarks
