@@ -12,7 +12,7 @@ import time
 import structlog
 from google.longrunning import operations_proto_pb2
 
-from generated.footfall.v1 import event_log_service_pb2
+from generated.footfall.v1 import event_log_service_pb2, signal_service_pb2
 from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.talent.v4 import event_service_pb2
 from service import configured, metrics
@@ -51,6 +51,8 @@ from service.rpc.middleware.telemetry import telemetry
 from service.rpc.operations_service import OperationsService
 from service.rpc.product_service import ProductService
 from service.rpc.rejections import RejectedCalls
+from service.rpc.signals import Reading as SignalReading
+from service.rpc.signals import Sending, SignalService
 from service.rpc.user_event_service import UserEventService
 from service.settings import Settings
 from service.storage.base import Store, StoreError
@@ -192,12 +194,17 @@ class App:
                 upload_idle_seconds=self._settings.upload_idle_seconds,
             ),
         )
+        signals = SignalService(
+            Sending(policy=policy, store=self._store, writer=writer, intake=intake, rejected_calls=rejected_calls),
+            SignalReading(policy=policy, store=self._store),
+        )
         operations = OperationsService(store=self._store, writer=writer, runner=self._runner)
         served = (
             *((each, user_events) for each in versions.descriptors("UserEventService").values()),
             *((each, products) for each in versions.descriptors("ProductService").values()),
             (event_service_pb2.DESCRIPTOR.services_by_name["EventService"], client_events),
             (event_log_service_pb2.DESCRIPTOR.services_by_name["EventLogService"], event_log),
+            (signal_service_pb2.DESCRIPTOR.services_by_name["SignalService"], signals),
             (operations_proto_pb2.DESCRIPTOR.services_by_name["Operations"], operations),
         )
         return [method for descriptor, service in served for method in methods(descriptor, service, self._middleware)]

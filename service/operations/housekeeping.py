@@ -24,6 +24,11 @@ _BRANCH = "/branches/"
 log = structlog.get_logger(__name__)
 
 
+def _kinds(parent: str) -> tuple[str, ...]:
+    """What a parent may have events of."""
+    return ("client_events", "signals") if "/tenants/" in parent else ("user_events",)
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """After how many days what goes; 0: never.
@@ -77,7 +82,11 @@ class Housekeeping:
         parents = await read(self._store.parents)
         if self._retention.events_days:
             until_us = now_us - self._retention.events_days * DAY_US
-            if sum([await self._expire_events(parent, until_us) for parent in parents]):
+            expired = 0
+            for parent in parents:
+                for kind in _kinds(parent):
+                    expired += await self._expire_events(kind, parent, until_us)
+            if expired:
                 await self._give_back_space()
         if self._rounds % _ROUNDS_PER_SCAN == 0:
             for parent in parents:
@@ -99,9 +108,8 @@ class Housekeeping:
         if expired:
             log.info("expired", rows=expired)
 
-    async def _expire_events(self, parent: str, until_us: int) -> int:
-        """Deletes the events of one parent that are too old; returns how many."""
-        kind = "client_events" if "/tenants/" in parent else "user_events"
+    async def _expire_events(self, kind: str, parent: str, until_us: int) -> int:
+        """Deletes the events of one kind and parent that are too old; returns how many."""
         expired = 0
         while True:
             found = await read(
@@ -111,15 +119,11 @@ class Housekeeping:
                 break
             ids = [event.id for event in found]
             expired += await self._writer.step(
-                lambda transaction, ids=ids: (  # type: ignore[misc]
-                    transaction.delete_client_events(ids)
-                    if kind == "client_events"
-                    else transaction.delete_user_events(ids)
-                )
+                lambda transaction, ids=ids: getattr(transaction, f"delete_{kind}")(ids)  # type: ignore[misc]
             )
         if expired:
             self.expired_events += expired
-            log.info("events_expired", parent=parent, events=expired, since_start=self.expired_events)
+            log.info("events_expired", kind=kind, parent=parent, events=expired, since_start=self.expired_events)
         return expired
 
     async def _give_back_space(self) -> None:
