@@ -36,6 +36,7 @@ USER_EVENTS = Table(
     {"visitor_ids": "user_events_visitor", "user_ids": "user_events_user"},
 )
 CLIENT_EVENTS = Table("client_events", "create_time_us", "id", "0", {"request_ids": "client_events_request"})
+TABLES = {table.name: table for table in (USER_EVENTS, CLIENT_EVENTS)}
 _IN_TIME_INDEX = {"from_us", "until_us", "max_id"}
 _NARROW = {"from_us", "until_us", "visitor_ids", "user_ids", "request_ids", "event_ids"}
 
