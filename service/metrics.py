@@ -143,7 +143,7 @@ def _of_database(summary: Summary) -> Iterator[Metric]:
     stored = GaugeMetricFamily(
         "footfall_stored", "What is kept now, all catalogs and tenants together.", labels=("kind",)
     )
-    for kind in ("user_events", "client_events", "rejected_events"):
+    for kind in ("user_events", "client_events", "signals", "rejected_events"):
         stored.add_metric((kind,), getattr(summary, kind))
     yield stored
 

@@ -65,6 +65,36 @@ class ClientEventRow(NamedTuple):
     payload: bytes  # serialised google.cloud.talent.v4.ClientEvent
 
 
+class IdentifierKind(enum.IntEnum):
+    """By what a signal names an application or a position."""
+
+    TOKEN = 1
+    APPLICATION = 2  # candidate application profile
+    POSITION = 3  # position profile
+
+
+class SignalIdentifier(NamedTuple):
+    """An application or position that a signal names."""
+
+    kind: IdentifierKind
+    value: str
+    is_subject: bool  # whether the signal tells where that one stands
+
+
+class SignalRow(NamedTuple):
+    """One hiring signal as stored. `(parent_id, fingerprint)` is its identity."""
+
+    parent_id: int
+    fingerprint: bytes
+    type_code: str
+    signal_time_us: int
+    request_id: str | None
+    receive_time_us: int
+    source: int
+    payload: bytes  # serialised footfall.v1.Signal
+    identifiers: tuple[SignalIdentifier, ...]  # each once
+
+
 class RejectionRow(NamedTuple):
     """One line, hit or call that was refused."""
 
@@ -120,12 +150,15 @@ class Selection(NamedTuple):
 
     from_us: int | None = None  # inclusive
     until_us: int | None = None  # exclusive
-    event_types: frozenset[str] | frozenset[int] | None = None  # numbers for client events
+    event_types: frozenset[str] | frozenset[int] | None = None  # numbers for client events, type codes for signals
     not_event_types: frozenset[str] = frozenset()
     visitor_ids: frozenset[str] | None = None
     user_ids: frozenset[str] | None = None
     request_ids: frozenset[str] | None = None
     event_ids: frozenset[str] | None = None
+    tokens: frozenset[str] | None = None  # this and the next two: signals that name one of these
+    application_ids: frozenset[str] | None = None
+    position_ids: frozenset[str] | None = None
     joined: bool | None = None
     max_id: int | None = None  # arrival number
 
@@ -249,17 +282,25 @@ class Summary(NamedTuple):
     user_events: int
     client_events: int
     rejected_events: int
+    signals: int
     operations: dict[tuple[str, OperationState], int]  # by kind and state; only those that there are
     file_bytes: dict[str, int]  # what it takes on disk, by part
     free_bytes: int  # what else fits on that disk
 
 
 class Verdict(enum.Enum):
-    """What became of a client event."""
+    """What became of a client event or a signal."""
 
     STORED = enum.auto()
     REPEATED = enum.auto()  # the same event with the same content was there
     CONFLICT = enum.auto()  # its id was there with other content
+
+
+class StoredAs(NamedTuple):
+    """What became of a signal, and the number of the one that is stored: itself, or the same one from before."""
+
+    verdict: Verdict  # STORED or REPEATED
+    id: int
 
 
 class Transaction(Protocol):
@@ -322,6 +363,12 @@ class Transaction(Protocol):
     def insert_client_events(self, rows: Sequence[ClientEventRow]) -> list[Verdict]:
         """Adds the events whose ids are not there yet; a verdict per row, in order."""
 
+    def insert_signals(self, rows: Sequence[SignalRow]) -> list[StoredAs]:
+        """Adds the signals that are not there yet; for each row what became of it, in order."""
+
+    def delete_signals(self, ids: Sequence[int]) -> int:
+        """Removes signals by their numbers; returns how many there were."""
+
     def insert_rejections(self, rows: Sequence[RejectionRow]) -> None:
         """Adds rejections and drops the oldest of a parent beyond the limit."""
 
@@ -369,7 +416,7 @@ class Store(Protocol):
     def list_events(
         self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int, *, descending: bool = False
     ) -> Page:
-        """Events of a kind (`user_events`, `client_events`) in the order of their keys, those behind `after`."""
+        """Events of a kind (`user_events`, `client_events`, `signals`) by their keys, those behind `after`."""
 
     def get_event(self, kind: str, parent: str, event_id: int) -> StoredEvent | None:
         """One event by its arrival number."""
@@ -419,6 +466,14 @@ class Store(Protocol):
 
         Only events of the types `with_payload` bring their payload.
         """
+
+    def get_signal_state(self, parent: str, kind: IdentifierKind, identifier: str) -> StoredEvent | None:
+        """The newest signal, by its own time, that tells where an application or a position stands."""
+
+    def list_signal_states(
+        self, parent: str, kind: IdentifierKind, after: str, limit: int
+    ) -> list[tuple[str, StoredEvent]]:
+        """Identifiers of a kind in their order, those behind `after`, each with what `get_signal_state` returns."""
 
     def list_products(
         self,

@@ -12,6 +12,7 @@ import collections
 import enum
 import queue
 import threading
+from collections.abc import Iterator
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,8 +24,10 @@ from service.storage.base import (
     Call,
     ClientEventRow,
     RejectionRow,
+    SignalRow,
     StorageUnavailableError,
     Store,
+    StoredAs,
     StoreError,
     Transaction,
     UserEventRow,
@@ -63,6 +66,7 @@ class WriterClosedError(StoreError):
 class _Kind(enum.Enum):
     USER_EVENT = enum.auto()
     CLIENT_EVENT = enum.auto()
+    SIGNAL = enum.auto()
     REJECTION = enum.auto()
     CALL = enum.auto()
     SHORTEN = enum.auto()
@@ -178,6 +182,13 @@ class Writer:
         assert future is not None
         verdict: Verdict = await future
         return verdict
+
+    async def write_signal(self, row: SignalRow) -> StoredAs:
+        """Returns when the signal is on disk (or was there already)."""
+        future = self._submit(_Kind.SIGNAL, row, len(row.payload))
+        assert future is not None
+        stored: StoredAs = await future
+        return stored
 
     async def write_rejection(self, row: RejectionRow) -> None:
         """Returns when the rejection is on disk."""
@@ -307,18 +318,22 @@ class Writer:
                 future.set_exception(error)
 
 
-_ROW_KINDS = frozenset({_Kind.USER_EVENT, _Kind.CLIENT_EVENT, _Kind.REJECTION})
+_ROW_KINDS = frozenset({_Kind.USER_EVENT, _Kind.CLIENT_EVENT, _Kind.SIGNAL, _Kind.REJECTION})
 
 
 def _insert(transaction: Transaction, items: list[_Item]) -> list[Any]:
     user_events = [item.work for item in items if item.kind is _Kind.USER_EVENT]
     client_events = [item.work for item in items if item.kind is _Kind.CLIENT_EVENT]
+    signals = [item.work for item in items if item.kind is _Kind.SIGNAL]
     rejections = [item.work for item in items if item.kind is _Kind.REJECTION]
     if user_events:
         transaction.insert_user_events(user_events)
     if rejections:
         transaction.insert_rejections(rejections)
-    if not client_events:
+    if not client_events and not signals:
         return [None] * len(items)
-    verdicts = iter(transaction.insert_client_events(client_events))
-    return [next(verdicts) if item.kind is _Kind.CLIENT_EVENT else None for item in items]
+    results: dict[_Kind, Iterator[Any]] = {
+        _Kind.CLIENT_EVENT: iter(transaction.insert_client_events(client_events)),
+        _Kind.SIGNAL: iter(transaction.insert_signals(signals)),
+    }
+    return [next(results[item.kind]) if item.kind in results else None for item in items]

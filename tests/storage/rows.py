@@ -12,6 +12,7 @@ from service.storage.base import (
     OperationRow,
     OperationState,
     RejectionRow,
+    SignalRow,
     Store,
     StoredEvent,
     UserEventRow,
@@ -58,6 +59,22 @@ def client_event(parent_id: int, number: int, **changes: Any) -> ClientEventRow:
         receive_time_us=_RECEIVED_US + number,
         source=1,
         payload=b"payload %d" % number,
+    )
+    return row._replace(**changes)
+
+
+def signal(parent_id: int, number: int, **changes: Any) -> SignalRow:
+    """A signal whose identity and time are `number`."""
+    row = SignalRow(
+        parent_id=parent_id,
+        fingerprint=fingerprint(number),
+        type_code="PositionStatusUpdate",
+        signal_time_us=number,
+        request_id=None,
+        receive_time_us=_RECEIVED_US + number,
+        source=1,
+        payload=b"payload %d" % number,
+        identifiers=(),
     )
     return row._replace(**changes)
 
@@ -131,9 +148,18 @@ def user_events(store: Store, parent: str = CATALOG, limit: int = 1_000) -> list
 
 def client_events(store: Store, parent: str = TENANT, limit: int = 1_000) -> list[StoredEvent]:
     """Every client event of a tenant, read in pages of `limit`."""
+    return _of_tenant("client_events", store, parent, limit)
+
+
+def signals(store: Store, parent: str = TENANT, limit: int = 1_000) -> list[StoredEvent]:
+    """Every signal of a tenant, read in pages of `limit`."""
+    return _of_tenant("signals", store, parent, limit)
+
+
+def _of_tenant(kind: str, store: Store, parent: str, limit: int) -> list[StoredEvent]:
     after, events = None, []
     while True:
-        page = store.list_events("client_events", parent, EVERYTHING, after, limit)
+        page = store.list_events(kind, parent, EVERYTHING, after, limit)
         events += page.items
         assert len(page.items) == limit or not page.more
         if not page.more:

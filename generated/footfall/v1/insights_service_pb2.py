@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from generated.footfall.v1 import event_log_pb2 as footfall_dot_v1_dot_event__log__pb2
+from generated.footfall.v1 import signal_pb2 as footfall_dot_v1_dot_signal__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import client_pb2 as google_dot_api_dot_client__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
@@ -30,7 +31,7 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"footfall/v1/insights_service.proto\x12\x0b\x66ootfall.v1\x1a\x1b\x66ootfall/v1/event_log.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\"\x93\x01\n\x15GetSearchStoryRequest\x12-\n\x06parent\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\x12\x14\x66ootfall/ClientEvent\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\xa9\x01\n\x16GetSearchStoryResponse\x12\x35\n\rclient_events\x18\x01 \x03(\x0b\x32\x1e.footfall.v1.StoredClientEvent\x12+\n\x08warnings\x18\x02 \x03(\x0b\x32\x19.footfall.v1.UsageWarning\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x12\n\ntotal_size\x18\x04 \x01(\x03\"\xb0\x02\n\x0cUsageWarning\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.footfall.v1.UsageWarning.Kind\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04jobs\x18\x03 \x03(\t\"\xd2\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x30\n,KIND_QUICK_SUBMISSION_BESIDE_START_OR_FINISH\x10\x01\x12&\n\"KIND_START_FROM_SEARCH_BESIDE_VIEW\x10\x02\x12\x39\n5KIND_REDIRECT_FROM_SEARCH_BESIDE_START_FINISH_OR_VIEW\x10\x03\x12\x1f\n\x1bKIND_OUTCOME_WITHOUT_SEARCH\x10\x04\"`\n\x19\x43ountUsageWarningsRequest\x12-\n\x06parent\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\x12\x14\x66ootfall/ClientEvent\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"a\n\x1a\x43ountUsageWarningsResponse\x12.\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1e.footfall.v1.UsageWarningCount\x12\x13\n\x0bstory_count\x18\x02 \x01(\x03\"V\n\x11UsageWarningCount\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.footfall.v1.UsageWarning.Kind\x12\x13\n\x0bstory_count\x18\x02 \x01(\x03\"\xe7\x02\n\x14\x43omputeFunnelRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x05steps\x18\x02 \x03(\x0b\x32\x17.footfall.v1.FunnelStepB\x04\xe2\x41\x01\x02\x12<\n\x05\x61\x63tor\x18\x03 \x01(\x0e\x32\'.footfall.v1.ComputeFunnelRequest.ActorB\x04\xe2\x41\x01\x01\x12/\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12-\n\x05split\x18\x06 \x01(\x0b\x32\x18.footfall.v1.FunnelSplitB\x04\xe2\x41\x01\x01\"W\n\x05\x41\x63tor\x12\x15\n\x11\x41\x43TOR_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x43TOR_REQUEST_ID\x10\x01\x12\x11\n\rACTOR_VISITOR\x10\x02\x12\x0e\n\nACTOR_USER\x10\x03\"<\n\nFunnelStep\x12\x19\n\x0b\x65vent_types\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05label\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"P\n\x0b\x46unnelSplit\x12\x13\n\tattribute\x18\x01 \x01(\tH\x00\x12\x17\n\rexperiment_id\x18\x02 \x01(\x08H\x00\x12\r\n\x03\x64\x61y\x18\x03 \x01(\x08H\x00\x42\x04\n\x02\x62y\"\xa8\x01\n\x15\x43omputeFunnelResponse\x12,\n\x05steps\x18\x01 \x03(\x0b\x32\x1d.footfall.v1.FunnelStepResult\x12(\n\x06groups\x18\x02 \x03(\x0b\x32\x18.footfall.v1.FunnelGroup\x12\x13\n\x0b\x65vent_count\x18\x03 \x01(\x03\x12\"\n\x1a\x65vents_without_actor_count\x18\x04 \x01(\x03\"\xb5\x01\n\x10\x46unnelStepResult\x12\r\n\x05label\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63tor_count\x18\x02 \x01(\x03\x12 \n\x18\x63onversion_from_previous\x18\x03 \x01(\x01\x12\x1d\n\x15\x63onversion_from_first\x18\x04 \x01(\x01\x12<\n\x19median_time_from_previous\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"i\n\x0b\x46unnelGroup\x12\x12\n\x05value\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0e\n\x06others\x18\x02 \x01(\x08\x12,\n\x05steps\x18\x03 \x03(\x0b\x32\x1d.footfall.v1.FunnelStepResultB\x08\n\x06_value2\x82\x05\n\x0fInsightsService\x12\xb1\x01\n\x0eGetSearchStory\x12\".footfall.v1.GetSearchStoryRequest\x1a#.footfall.v1.GetSearchStoryResponse\"V\xda\x41\x11parent,request_id\x82\xd3\xe4\x93\x02<\x12:/v1/{parent=projects/*/tenants/*}/clientEvents:searchStory\x12\xfe\x01\n\rComputeFunnel\x12!.footfall.v1.ComputeFunnelRequest\x1a\".footfall.v1.ComputeFunnelResponse\"\xa5\x01\xda\x41\x0cparent,steps\x82\xd3\xe4\x93\x02\x8f\x01\"G/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:computeFunnel:\x01*ZA\"</v1/{parent=projects/*/tenants/*}/clientEvents:computeFunnel:\x01*\x12\xb9\x01\n\x12\x43ountUsageWarnings\x12&.footfall.v1.CountUsageWarningsRequest\x1a\'.footfall.v1.CountUsageWarningsResponse\"R\xda\x41\x06parent\x82\xd3\xe4\x93\x02\x43\x12\x41/v1/{parent=projects/*/tenants/*}/clientEvents:countUsageWarningsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"footfall/v1/insights_service.proto\x12\x0b\x66ootfall.v1\x1a\x1b\x66ootfall/v1/event_log.proto\x1a\x18\x66ootfall/v1/signal.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\"\x93\x01\n\x15GetSearchStoryRequest\x12-\n\x06parent\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\x12\x14\x66ootfall/ClientEvent\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\xd5\x01\n\x16GetSearchStoryResponse\x12\x35\n\rclient_events\x18\x01 \x03(\x0b\x32\x1e.footfall.v1.StoredClientEvent\x12+\n\x08warnings\x18\x02 \x03(\x0b\x32\x19.footfall.v1.UsageWarning\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x12\n\ntotal_size\x18\x04 \x01(\x03\x12*\n\x07signals\x18\x05 \x03(\x0b\x32\x19.footfall.v1.StoredSignal\"\xb0\x02\n\x0cUsageWarning\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.footfall.v1.UsageWarning.Kind\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04jobs\x18\x03 \x03(\t\"\xd2\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x30\n,KIND_QUICK_SUBMISSION_BESIDE_START_OR_FINISH\x10\x01\x12&\n\"KIND_START_FROM_SEARCH_BESIDE_VIEW\x10\x02\x12\x39\n5KIND_REDIRECT_FROM_SEARCH_BESIDE_START_FINISH_OR_VIEW\x10\x03\x12\x1f\n\x1bKIND_OUTCOME_WITHOUT_SEARCH\x10\x04\"`\n\x19\x43ountUsageWarningsRequest\x12-\n\x06parent\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\x12\x14\x66ootfall/ClientEvent\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"a\n\x1a\x43ountUsageWarningsResponse\x12.\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1e.footfall.v1.UsageWarningCount\x12\x13\n\x0bstory_count\x18\x02 \x01(\x03\"V\n\x11UsageWarningCount\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.footfall.v1.UsageWarning.Kind\x12\x13\n\x0bstory_count\x18\x02 \x01(\x03\"\xe7\x02\n\x14\x43omputeFunnelRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x05steps\x18\x02 \x03(\x0b\x32\x17.footfall.v1.FunnelStepB\x04\xe2\x41\x01\x02\x12<\n\x05\x61\x63tor\x18\x03 \x01(\x0e\x32\'.footfall.v1.ComputeFunnelRequest.ActorB\x04\xe2\x41\x01\x01\x12/\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12-\n\x05split\x18\x06 \x01(\x0b\x32\x18.footfall.v1.FunnelSplitB\x04\xe2\x41\x01\x01\"W\n\x05\x41\x63tor\x12\x15\n\x11\x41\x43TOR_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x43TOR_REQUEST_ID\x10\x01\x12\x11\n\rACTOR_VISITOR\x10\x02\x12\x0e\n\nACTOR_USER\x10\x03\"<\n\nFunnelStep\x12\x19\n\x0b\x65vent_types\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05label\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"P\n\x0b\x46unnelSplit\x12\x13\n\tattribute\x18\x01 \x01(\tH\x00\x12\x17\n\rexperiment_id\x18\x02 \x01(\x08H\x00\x12\r\n\x03\x64\x61y\x18\x03 \x01(\x08H\x00\x42\x04\n\x02\x62y\"\xa8\x01\n\x15\x43omputeFunnelResponse\x12,\n\x05steps\x18\x01 \x03(\x0b\x32\x1d.footfall.v1.FunnelStepResult\x12(\n\x06groups\x18\x02 \x03(\x0b\x32\x18.footfall.v1.FunnelGroup\x12\x13\n\x0b\x65vent_count\x18\x03 \x01(\x03\x12\"\n\x1a\x65vents_without_actor_count\x18\x04 \x01(\x03\"\xb5\x01\n\x10\x46unnelStepResult\x12\r\n\x05label\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63tor_count\x18\x02 \x01(\x03\x12 \n\x18\x63onversion_from_previous\x18\x03 \x01(\x01\x12\x1d\n\x15\x63onversion_from_first\x18\x04 \x01(\x01\x12<\n\x19median_time_from_previous\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"i\n\x0b\x46unnelGroup\x12\x12\n\x05value\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0e\n\x06others\x18\x02 \x01(\x08\x12,\n\x05steps\x18\x03 \x03(\x0b\x32\x1d.footfall.v1.FunnelStepResultB\x08\n\x06_value2\x82\x05\n\x0fInsightsService\x12\xb1\x01\n\x0eGetSearchStory\x12\".footfall.v1.GetSearchStoryRequest\x1a#.footfall.v1.GetSearchStoryResponse\"V\xda\x41\x11parent,request_id\x82\xd3\xe4\x93\x02<\x12:/v1/{parent=projects/*/tenants/*}/clientEvents:searchStory\x12\xfe\x01\n\rComputeFunnel\x12!.footfall.v1.ComputeFunnelRequest\x1a\".footfall.v1.ComputeFunnelResponse\"\xa5\x01\xda\x41\x0cparent,steps\x82\xd3\xe4\x93\x02\x8f\x01\"G/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:computeFunnel:\x01*ZA\"</v1/{parent=projects/*/tenants/*}/clientEvents:computeFunnel:\x01*\x12\xb9\x01\n\x12\x43ountUsageWarnings\x12&.footfall.v1.CountUsageWarningsRequest\x1a\'.footfall.v1.CountUsageWarningsResponse\"R\xda\x41\x06parent\x82\xd3\xe4\x93\x02\x43\x12\x41/v1/{parent=projects/*/tenants/*}/clientEvents:countUsageWarningsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -71,34 +72,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INSIGHTSSERVICE'].methods_by_name['ComputeFunnel']._serialized_options = b'\332A\014parent,steps\202\323\344\223\002\217\001\"G/v1/{parent=projects/*/locations/*/catalogs/*}/userEvents:computeFunnel:\001*ZA\"</v1/{parent=projects/*/tenants/*}/clientEvents:computeFunnel:\001*'
   _globals['_INSIGHTSSERVICE'].methods_by_name['CountUsageWarnings']._loaded_options = None
   _globals['_INSIGHTSSERVICE'].methods_by_name['CountUsageWarnings']._serialized_options = b'\332A\006parent\202\323\344\223\002C\022A/v1/{parent=projects/*/tenants/*}/clientEvents:countUsageWarnings'
-  _globals['_GETSEARCHSTORYREQUEST']._serialized_start=228
-  _globals['_GETSEARCHSTORYREQUEST']._serialized_end=375
-  _globals['_GETSEARCHSTORYRESPONSE']._serialized_start=378
-  _globals['_GETSEARCHSTORYRESPONSE']._serialized_end=547
-  _globals['_USAGEWARNING']._serialized_start=550
-  _globals['_USAGEWARNING']._serialized_end=854
-  _globals['_USAGEWARNING_KIND']._serialized_start=644
-  _globals['_USAGEWARNING_KIND']._serialized_end=854
-  _globals['_COUNTUSAGEWARNINGSREQUEST']._serialized_start=856
-  _globals['_COUNTUSAGEWARNINGSREQUEST']._serialized_end=952
-  _globals['_COUNTUSAGEWARNINGSRESPONSE']._serialized_start=954
-  _globals['_COUNTUSAGEWARNINGSRESPONSE']._serialized_end=1051
-  _globals['_USAGEWARNINGCOUNT']._serialized_start=1053
-  _globals['_USAGEWARNINGCOUNT']._serialized_end=1139
-  _globals['_COMPUTEFUNNELREQUEST']._serialized_start=1142
-  _globals['_COMPUTEFUNNELREQUEST']._serialized_end=1501
-  _globals['_COMPUTEFUNNELREQUEST_ACTOR']._serialized_start=1414
-  _globals['_COMPUTEFUNNELREQUEST_ACTOR']._serialized_end=1501
-  _globals['_FUNNELSTEP']._serialized_start=1503
-  _globals['_FUNNELSTEP']._serialized_end=1563
-  _globals['_FUNNELSPLIT']._serialized_start=1565
-  _globals['_FUNNELSPLIT']._serialized_end=1645
-  _globals['_COMPUTEFUNNELRESPONSE']._serialized_start=1648
-  _globals['_COMPUTEFUNNELRESPONSE']._serialized_end=1816
-  _globals['_FUNNELSTEPRESULT']._serialized_start=1819
-  _globals['_FUNNELSTEPRESULT']._serialized_end=2000
-  _globals['_FUNNELGROUP']._serialized_start=2002
-  _globals['_FUNNELGROUP']._serialized_end=2107
-  _globals['_INSIGHTSSERVICE']._serialized_start=2110
-  _globals['_INSIGHTSSERVICE']._serialized_end=2752
+  _globals['_GETSEARCHSTORYREQUEST']._serialized_start=254
+  _globals['_GETSEARCHSTORYREQUEST']._serialized_end=401
+  _globals['_GETSEARCHSTORYRESPONSE']._serialized_start=404
+  _globals['_GETSEARCHSTORYRESPONSE']._serialized_end=617
+  _globals['_USAGEWARNING']._serialized_start=620
+  _globals['_USAGEWARNING']._serialized_end=924
+  _globals['_USAGEWARNING_KIND']._serialized_start=714
+  _globals['_USAGEWARNING_KIND']._serialized_end=924
+  _globals['_COUNTUSAGEWARNINGSREQUEST']._serialized_start=926
+  _globals['_COUNTUSAGEWARNINGSREQUEST']._serialized_end=1022
+  _globals['_COUNTUSAGEWARNINGSRESPONSE']._serialized_start=1024
+  _globals['_COUNTUSAGEWARNINGSRESPONSE']._serialized_end=1121
+  _globals['_USAGEWARNINGCOUNT']._serialized_start=1123
+  _globals['_USAGEWARNINGCOUNT']._serialized_end=1209
+  _globals['_COMPUTEFUNNELREQUEST']._serialized_start=1212
+  _globals['_COMPUTEFUNNELREQUEST']._serialized_end=1571
+  _globals['_COMPUTEFUNNELREQUEST_ACTOR']._serialized_start=1484
+  _globals['_COMPUTEFUNNELREQUEST_ACTOR']._serialized_end=1571
+  _globals['_FUNNELSTEP']._serialized_start=1573
+  _globals['_FUNNELSTEP']._serialized_end=1633
+  _globals['_FUNNELSPLIT']._serialized_start=1635
+  _globals['_FUNNELSPLIT']._serialized_end=1715
+  _globals['_COMPUTEFUNNELRESPONSE']._serialized_start=1718
+  _globals['_COMPUTEFUNNELRESPONSE']._serialized_end=1886
+  _globals['_FUNNELSTEPRESULT']._serialized_start=1889
+  _globals['_FUNNELSTEPRESULT']._serialized_end=2070
+  _globals['_FUNNELGROUP']._serialized_start=2072
+  _globals['_FUNNELGROUP']._serialized_end=2177
+  _globals['_INSIGHTSSERVICE']._serialized_start=2180
+  _globals['_INSIGHTSSERVICE']._serialized_end=2822
 # @@protoc_insertion_point(module_scope)

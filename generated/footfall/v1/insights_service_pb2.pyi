@@ -1,6 +1,7 @@
 import datetime
 
 from generated.footfall.v1 import event_log_pb2 as _event_log_pb2
+from generated.footfall.v1 import signal_pb2 as _signal_pb2
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import client_pb2 as _client_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
@@ -28,16 +29,18 @@ class GetSearchStoryRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetSearchStoryResponse(_message.Message):
-    __slots__ = ("client_events", "warnings", "next_page_token", "total_size")
+    __slots__ = ("client_events", "warnings", "next_page_token", "total_size", "signals")
     CLIENT_EVENTS_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     TOTAL_SIZE_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
     client_events: _containers.RepeatedCompositeFieldContainer[_event_log_pb2.StoredClientEvent]
     warnings: _containers.RepeatedCompositeFieldContainer[UsageWarning]
     next_page_token: str
     total_size: int
-    def __init__(self, client_events: _Optional[_Iterable[_Union[_event_log_pb2.StoredClientEvent, _Mapping[str, object]]]] = ..., warnings: _Optional[_Iterable[_Union[UsageWarning, _Mapping[str, object]]]] = ..., next_page_token: _Optional[str] = ..., total_size: _Optional[int] = ...) -> None: ...
+    signals: _containers.RepeatedCompositeFieldContainer[_signal_pb2.StoredSignal]
+    def __init__(self, client_events: _Optional[_Iterable[_Union[_event_log_pb2.StoredClientEvent, _Mapping[str, object]]]] = ..., warnings: _Optional[_Iterable[_Union[UsageWarning, _Mapping[str, object]]]] = ..., next_page_token: _Optional[str] = ..., total_size: _Optional[int] = ..., signals: _Optional[_Iterable[_Union[_signal_pb2.StoredSignal, _Mapping[str, object]]]] = ...) -> None: ...
 
 class UsageWarning(_message.Message):
     __slots__ = ("kind", "message", "jobs")

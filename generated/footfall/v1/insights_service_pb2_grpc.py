@@ -61,7 +61,8 @@ class InsightsServiceServicer:
     """
 
     def GetSearchStory(self, request, context):
-        """Gets what came of one search: every client event of a request_id, in order, and what is odd about them.
+        """Gets what came of one search: every client event of a request_id, in order, the signals that carry it, and what is
+        odd about them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,9 @@ class InsightsServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InsightsServiceAsyncStub: ...
     GetSearchStory: _grpc.UnaryUnaryMultiCallable[_insights_service_pb2.GetSearchStoryRequest, _insights_service_pb2.GetSearchStoryResponse]
-    """Gets what came of one search: every client event of a request_id, in order, and what is odd about them."""
+    """Gets what came of one search: every client event of a request_id, in order, the signals that carry it, and what is
+    odd about them.
+    """
     ComputeFunnel: _grpc.UnaryUnaryMultiCallable[_insights_service_pb2.ComputeFunnelRequest, _insights_service_pb2.ComputeFunnelResponse]
     """Computes how many visitors, users or searches went along a path of events, step by step, and how long they took."""
     CountUsageWarnings: _grpc.UnaryUnaryMultiCallable[_insights_service_pb2.CountUsageWarningsRequest, _insights_service_pb2.CountUsageWarningsResponse]
@@ -52,7 +54,9 @@ class InsightsServiceAsyncStub(InsightsServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetSearchStory: _aio.UnaryUnaryMultiCallable[_insights_service_pb2.GetSearchStoryRequest, _insights_service_pb2.GetSearchStoryResponse]  # type: ignore[assignment]
-    """Gets what came of one search: every client event of a request_id, in order, and what is odd about them."""
+    """Gets what came of one search: every client event of a request_id, in order, the signals that carry it, and what is
+    odd about them.
+    """
     ComputeFunnel: _aio.UnaryUnaryMultiCallable[_insights_service_pb2.ComputeFunnelRequest, _insights_service_pb2.ComputeFunnelResponse]  # type: ignore[assignment]
     """Computes how many visitors, users or searches went along a path of events, step by step, and how long they took."""
     CountUsageWarnings: _aio.UnaryUnaryMultiCallable[_insights_service_pb2.CountUsageWarningsRequest, _insights_service_pb2.CountUsageWarningsResponse]  # type: ignore[assignment]
@@ -70,7 +74,9 @@ class InsightsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _insights_service_pb2.GetSearchStoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_insights_service_pb2.GetSearchStoryResponse, _abc.Awaitable[_insights_service_pb2.GetSearchStoryResponse]]:
-        """Gets what came of one search: every client event of a request_id, in order, and what is odd about them."""
+        """Gets what came of one search: every client event of a request_id, in order, the signals that carry it, and what is
+        odd about them.
+        """
 
     @_abc_1.abstractmethod
     def ComputeFunnel(

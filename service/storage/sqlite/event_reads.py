@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import apsw
 
 from service.storage.base import EVERYTHING, MAX_PAGE_BYTES, Counted, EventId, Key, Page, Selection, StoredEvent
 from service.storage.sqlite.queries import rows_of
-from service.storage.sqlite.reading import Reading, parent_row
+from service.storage.sqlite.reading import Reading, parent_row, stored_event
 from service.storage.sqlite.selecting import TABLES, USER_EVENTS, Table, conditions, counting, page
 
 _GROUPS = {"event_type": "event_type", "day": "floor({time} / 86400000000.0)", "joined": "{joined} IS NOT NULL"}
@@ -19,14 +18,9 @@ def _columns(table: Table) -> str:
     return f"id, {table.time}, {table.tie}, receive_time_us, source, {table.joined}, payload"
 
 
-def _event(parent: str, values: tuple[Any, ...]) -> StoredEvent:
-    number, time_us, tie, receive_us, source, joined_revision, payload = values
-    return StoredEvent(number, parent, time_us, tie, receive_us, source, joined_revision, payload)
-
-
 def _stored(table: Table, parent: tuple[int, ...]) -> int:
     """How many events of a parent there are."""
-    return parent[1] if table is USER_EVENTS else parent[2]
+    return parent[table.count_at]
 
 
 def _has_most(connection: apsw.Connection, table: Table, parent: tuple[int, ...]) -> bool:
@@ -48,7 +42,7 @@ def _that_fit(events: Iterable[StoredEvent], limit: int) -> tuple[list[StoredEve
 
 
 class EventReads(Reading):
-    """Lists, counts and scans events; `kind` is `user_events` or `client_events`."""
+    """Lists, counts and scans events; `kind` is `user_events`, `client_events` or `signals`."""
 
     def list_events(
         self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int, *, descending: bool = False
@@ -60,7 +54,7 @@ class EventReads(Reading):
             if known is None:
                 return Page([], more=False, total=0)
             statement, values = page(table, known[0], selection, after, descending=descending, columns=_columns(table))
-            events = (_event(parent, row) for row in connection.execute(statement, (*values, limit + 1)))
+            events = (stored_event(parent, row) for row in connection.execute(statement, (*values, limit + 1)))
             items, more = _that_fit(events, limit)
             if selection == EVERYTHING:
                 total = _stored(table, known)
@@ -78,7 +72,7 @@ class EventReads(Reading):
                 return None
             statement = f"SELECT {_columns(table)} FROM {table.name} WHERE id = ? AND parent_id = ?"
             row = connection.execute(statement, (event_id, known[0])).fetchone()
-        return _event(parent, row) if row else None
+        return stored_event(parent, row) if row else None
 
     def scan_events(self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int) -> list[EventId]:
         """See `base.Store`."""
@@ -129,7 +123,7 @@ class EventReads(Reading):
             )
             rows = rows_of(connection, statement, (after, last, *values, limit))
         seen = rows[-1][0] if len(rows) == limit else last
-        return [_event(parent, row) for row in rows], seen
+        return [stored_event(parent, row) for row in rows], seen
 
     def last_arrival(self, kind: str) -> int:
         """See `base.Store`."""

@@ -34,13 +34,14 @@ class OperationReads(Reading):
     def summary(self) -> Summary:
         """See `base.Store`."""
         with self._reading() as connection:
-            [(user_events, client_events, rejected_events)] = fetch(connection, "totals")
+            [(user_events, client_events, rejected_events, signals)] = fetch(connection, "totals")
             operations = fetch(connection, "count_operations")
         files = {part: Path(f"{self.path}{suffix}") for part, suffix in _FILES.items()}
         return Summary(
             user_events,
             client_events,
             rejected_events,
+            signals,
             operations={(kind, OperationState(state)): count for kind, state, count in operations},
             file_bytes={part: path.stat().st_size if path.exists() else 0 for part, path in files.items()},
             free_bytes=shutil.disk_usage(self.path.parent).free,

@@ -5,13 +5,15 @@ INSERT INTO parents (name) VALUES (?1) ON CONFLICT (name) DO UPDATE SET name = n
 SELECT name, id FROM parents;
 
 -- name: totals
-SELECT coalesce(sum(user_events), 0), coalesce(sum(client_events), 0), coalesce(sum(rejected_events), 0) FROM parents;
+SELECT coalesce(sum(user_events), 0), coalesce(sum(client_events), 0), coalesce(sum(rejected_events), 0),
+    coalesce(sum(signals), 0)
+FROM parents;
 
 -- name: count_operations
 SELECT kind, state, count(*) FROM operations GROUP BY kind, state ORDER BY kind, state;
 
 -- name: parent
-SELECT id, user_events, client_events, rejected_events FROM parents WHERE name = ?1;
+SELECT id, user_events, client_events, rejected_events, signals FROM parents WHERE name = ?1;
 
 -- name: insert_user_event
 INSERT INTO user_events (parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us, source,
@@ -155,6 +157,59 @@ SELECT json_group_array(json_array(request_id, id, event_type, payload)) FROM (
     WHERE parent_id = ?1 AND request_id IN (SELECT value FROM json_each(?2)) AND (request_id, id) > (?3, ?4)
     ORDER BY request_id, id LIMIT ?5
 );
+
+-- name: insert_signal
+INSERT INTO signals (parent_id, fingerprint, event_type, signal_time_us, request_id, receive_time_us, source, payload)
+VALUES :rows ON CONFLICT DO NOTHING;
+
+-- name: last_signal
+SELECT coalesce(max(id), 0) FROM signals;
+
+-- name: signals_there
+SELECT json_group_array(json_array(wanted.key, signals.id))
+FROM json_each(?1) AS wanted CROSS JOIN signals
+    ON signals.parent_id = wanted.value ->> 0 AND signals.fingerprint = unhex(wanted.value ->> 1);
+
+-- name: insert_signal_identifier
+INSERT INTO signal_identifiers (parent_id, kind, is_subject, identifier, signal_time_us, signal_id) VALUES :rows;
+
+-- name: add_signals
+UPDATE parents SET signals = signals + ?2 WHERE id = ?1;
+
+-- name: deleted_signals
+SELECT parent_id, count(*) FROM signals WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY parent_id;
+
+-- name: delete_signals
+DELETE FROM signals WHERE id IN (SELECT value FROM json_each(?1));
+
+-- name: delete_signal_identifiers
+DELETE FROM signal_identifiers WHERE signal_id IN (SELECT value FROM json_each(?1));
+
+-- name: signal_state
+SELECT id, signals.signal_time_us, id, receive_time_us, source, 0, payload
+FROM signals JOIN signal_identifiers ON signal_id = id
+WHERE signal_identifiers.parent_id = ?1 AND kind = ?2 AND is_subject = 1 AND identifier = ?3
+ORDER BY signal_identifiers.signal_time_us DESC, signal_id DESC LIMIT 1;
+
+-- name: signal_states
+WITH RECURSIVE known (identifier) AS (
+    SELECT min(identifier) FROM signal_identifiers
+    WHERE parent_id = ?1 AND kind = ?2 AND is_subject = 1 AND identifier > ?3
+    UNION ALL
+    SELECT (
+        SELECT min(next.identifier) FROM signal_identifiers AS next
+        WHERE parent_id = ?1 AND kind = ?2 AND is_subject = 1 AND next.identifier > known.identifier
+    )
+    FROM known WHERE known.identifier IS NOT NULL
+    LIMIT ?4
+)
+SELECT known.identifier, id, signal_time_us, id, receive_time_us, source, 0, payload
+FROM known JOIN signals ON signals.id = (
+    SELECT signal_id FROM signal_identifiers AS each
+    WHERE each.parent_id = ?1 AND kind = ?2 AND is_subject = 1 AND each.identifier = known.identifier
+    ORDER BY each.signal_time_us DESC, signal_id DESC LIMIT 1
+)
+ORDER BY known.identifier;
 
 -- name: insert_rejection
 INSERT INTO rejected_events (parent_id, receive_time_us, source, operation, uri, line_number, status, raw, raw_truncated)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import apsw
 
+from service.storage.base import StoredEvent
 from service.storage.sqlite.errors import translated
 from service.storage.sqlite.queries import SQL
 
@@ -42,7 +44,13 @@ class Reading:
                 yield connection
 
 
-def parent_row(connection: apsw.Connection, name: str) -> tuple[int, int, int, int] | None:
-    """Number, and counts of user events, client events and rejections of a parent; None for one never written to."""
-    row: tuple[int, int, int, int] | None = connection.execute(SQL["parent"], (name,)).get
+def parent_row(connection: apsw.Connection, name: str) -> tuple[int, int, int, int, int] | None:
+    """Number, and counts of user events, client events, rejections and signals of a parent; None: never written to."""
+    row: tuple[int, int, int, int, int] | None = connection.execute(SQL["parent"], (name,)).get
     return row
+
+
+def stored_event(parent: str, values: Sequence[Any]) -> StoredEvent:
+    """An event from its number, time, tie, time of receipt, source, revision of its join and payload."""
+    number, *others = values
+    return StoredEvent(number, parent, *others)

@@ -6,18 +6,19 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from service.storage.base import Key, Selection
+from service.storage.base import IdentifierKind, Key, Selection
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What the two kinds of events call the same things.
+    """What the kinds of events call the same things.
 
     Args:
         name: The table.
         time: Its column of the event's own time.
         tie: The column that orders events of the same time.
         joined: The column that says at which revision an event joined, as an expression.
+        count_at: Where `parent_row` has how many there are.
         indexes: By the field of a selection that names a few events when it has one value, the index that finds them.
     """
 
@@ -25,6 +26,7 @@ class Table:
     time: str
     tie: str
     joined: str
+    count_at: int
     indexes: dict[str, str]
 
 
@@ -33,12 +35,25 @@ USER_EVENTS = Table(
     "event_time_us",
     "fingerprint",
     "joined_revision",
+    1,
     {"visitor_ids": "user_events_visitor", "user_ids": "user_events_user"},
 )
-CLIENT_EVENTS = Table("client_events", "create_time_us", "id", "0", {"request_ids": "client_events_request"})
-TABLES = {table.name: table for table in (USER_EVENTS, CLIENT_EVENTS)}
+CLIENT_EVENTS = Table("client_events", "create_time_us", "id", "0", 2, {"request_ids": "client_events_request"})
+SIGNALS = Table("signals", "signal_time_us", "id", "0", 4, {"request_ids": "signals_request"})
+TABLES = {table.name: table for table in (USER_EVENTS, CLIENT_EVENTS, SIGNALS)}
+_IDENTIFIERS = {
+    "tokens": IdentifierKind.TOKEN,
+    "application_ids": IdentifierKind.APPLICATION,
+    "position_ids": IdentifierKind.POSITION,
+}
 _IN_TIME_INDEX = {"from_us", "until_us", "max_id"}
-_NARROW = {"from_us", "until_us", "visitor_ids", "user_ids", "request_ids", "event_ids"}
+_NARROW = {"from_us", "until_us", "visitor_ids", "user_ids", "request_ids", "event_ids", *_IDENTIFIERS}
+
+
+def _named(selection: Selection) -> list[tuple[IdentifierKind, frozenset[str]]]:
+    """The identifiers one of which signals must name, by their kind."""
+    named = ((kind, getattr(selection, field)) for field, kind in _IDENTIFIERS.items())
+    return [(kind, values) for kind, values in named if values is not None]
 
 
 def _found_by(table: Table, selection: Selection) -> str:
@@ -46,6 +61,8 @@ def _found_by(table: Table, selection: Selection) -> str:
 
     It knows nothing of how many events one has, and so prefers what spares it the sorting: all events in time order.
     """
+    if _named(selection):
+        return f"{table.name} NOT INDEXED"  # by number, which signal_identifiers has
     for field, index in table.indexes.items():
         wanted = getattr(selection, field)
         if wanted is not None and len(wanted) == 1:
@@ -88,6 +105,12 @@ def conditions(table: Table, parent_id: int, selection: Selection) -> tuple[str,
             add(f"{column} = ?", next(iter(wanted)))
         elif wanted is not None:
             add(f"{column} IN (SELECT value FROM json_each(?))", json.dumps(sorted(wanted)))
+    for kind, named in _named(selection):
+        clauses.append(
+            "id IN (SELECT signal_id FROM signal_identifiers AS named WHERE named.parent_id = ? AND kind = ? "
+            "AND is_subject IN (0, 1) AND identifier IN (SELECT value FROM json_each(?)))"
+        )
+        values += (parent_id, kind, json.dumps(sorted(named)))
     if selection.not_event_types:
         add("event_type NOT IN (SELECT value FROM json_each(?))", json.dumps(sorted(selection.not_event_types)))
     if selection.joined is not None:

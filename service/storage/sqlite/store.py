@@ -20,6 +20,7 @@ from service.storage.sqlite.insight_reads import InsightReads
 from service.storage.sqlite.operation_reads import OperationReads
 from service.storage.sqlite.product_reads import ProductReads
 from service.storage.sqlite.reading import BUSY_TIMEOUT_MS
+from service.storage.sqlite.signal_reads import SignalReads
 from service.storage.sqlite.transaction import SqliteTransaction
 
 _MAGIC = b"SQLite format 3\0"  # what every such file but an empty one begins with
@@ -47,7 +48,7 @@ def _refuse_other_files(path: Path) -> None:
                 raise StoreError(f"{path} is not a database; name another with --database")
 
 
-class SqliteStore(EventReads, InsightReads, ProductReads, OperationReads):
+class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, OperationReads):
     """One SQLite database: one connection that writes, one for each thread that reads.
 
     Args:

@@ -19,6 +19,8 @@ from service.storage.base import (
     OperationState,
     ProductRow,
     RejectionRow,
+    SignalRow,
+    StoredAs,
     UserEventRow,
     Verdict,
 )
@@ -204,6 +206,39 @@ class SqliteTransaction:
                 elif row.fingerprint.hex().upper() == fingerprint:
                     verdicts[of_parent[key]] = Verdict.REPEATED
         return verdicts
+
+    def insert_signals(self, rows: Sequence[SignalRow]) -> list[StoredAs]:
+        """See `base.Transaction`."""
+        if not rows:
+            return []
+        last = self._one("last_signal")
+        self._insert("insert_signal", [row[:-1] for row in rows])
+        wanted = json.dumps([(row.parent_id, row.fingerprint.hex()) for row in rows])
+        numbers = dict(json.loads(self._one("signals_there", wanted)))
+        stored: dict[int, SignalRow] = {}
+        results = []
+        for place, row in enumerate(rows):
+            number = numbers[place]
+            is_new = number > last and number not in stored  # of several that are the same the first was inserted
+            if is_new:
+                stored[number] = row
+            results.append(StoredAs(Verdict.STORED if is_new else Verdict.REPEATED, number))
+        self._insert(
+            "insert_signal_identifier",
+            [
+                (row.parent_id, named.kind, named.is_subject, named.value, row.signal_time_us, number)
+                for number, row in stored.items()
+                for named in row.identifiers
+            ],
+        )
+        for parent_id, count in Counter(row.parent_id for row in stored.values()).items():
+            self._one("add_signals", parent_id, count)
+        return results
+
+    def delete_signals(self, ids: Sequence[int]) -> int:
+        """See `base.Transaction`."""
+        self._one("delete_signal_identifiers", json.dumps(list(ids)))
+        return self._delete_events("signals", ids)
 
     def insert_rejections(self, rows: Sequence[RejectionRow]) -> None:
         """See `base.Transaction`."""
