@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final, TypeVar, cast
+
+from google.protobuf.message import Message
 
 from generated.footfall.v1 import insights_service_pb2 as pb
+from generated.footfall.v1.signal_pb2 import Signal, StoredSignal
 from service.events import errors, filters
 from service.events.policy import Policy
+from service.events.record import set_microseconds
 from service.events.stories import NEED_JOBS, TRIGGERS, Story, message
 from service.operations.scans import selection_of
 from service.rpc import paging
 from service.rpc.context import CallContext
 from service.rpc.event_log import messages
 from service.rpc.insights.turns import EVENTS_PER_TURN, Turns
-from service.storage.base import ActorEvent, Key, Selection, Store
+from service.storage.base import ActorEvent, Key, Selection, Store, StoredEvent
 from service.storage.readers import read
 
 MAX_STORIES: Final = 1_000_000
 _KIND: Final = "client_events"
+# Both, and warnings, stay within the 4 MiB that clients take unless told otherwise.
+_SIGNAL_BYTES: Final = 1 * 2**20
+_EVENT_BYTES: Final = 2 * 2**20
+
+M = TypeVar("M", bound=Message)
 
 
 class Stories:
@@ -52,9 +61,13 @@ class Stories:
         query = ("story", tenant, request_id)
         after = paging.event_key(paging.decode_token(query, request.page_token))
         selection = Selection(request_ids=frozenset({request_id}))
+        signals: list[StoredSignal] = []
+        if after is None:
+            found = await read(self._store.list_events, "signals", tenant, selection, None, paging.MAX_PAGE_SIZE)
+            signals = _within(_SIGNAL_BYTES, map(_signal, found.items))
         page = await read(self._store.list_events, _KIND, tenant, selection, after, size)
-        shown = paging.that_fit([messages.client_event(event) for event in page.items])
-        response = pb.GetSearchStoryResponse(client_events=shown, total_size=page.total)
+        shown = _within(_EVENT_BYTES, map(messages.client_event, page.items))
+        response = pb.GetSearchStoryResponse(client_events=shown, signals=signals, total_size=page.total)
         if page.more or len(shown) < len(page.items):
             last = page.items[len(shown) - 1]
             response.next_page_token = paging.encode_token(query, [last.event_time_us, last.id])
@@ -118,6 +131,26 @@ class Stories:
         for each in events:
             stories.setdefault(each.request_id, Story()).add(each.event_type, each.payload)
         return (events[-1].request_id, events[-1].id) if len(events) == EVENTS_PER_TURN else None
+
+
+def _within(size: int, shown: Iterable[M]) -> list[M]:
+    """The first of `shown` that together stay within `size` bytes; at least one."""
+    fitting: list[M] = []
+    for message_ in shown:
+        size -= message_.ByteSize()
+        if fitting and size < 0:
+            break
+        fitting.append(message_)
+    return fitting
+
+
+def _signal(event: StoredEvent) -> StoredSignal:
+    """A stored signal."""
+    shown = StoredSignal(name=f"{event.parent}/signals/{event.id}", signal=Signal.FromString(event.payload))
+    shown.source = cast("Any", event.source)  # at run time an enum's value is its number
+    set_microseconds(shown.signal_time, event.event_time_us)
+    set_microseconds(shown.receive_time, event.receive_time_us)
+    return shown
 
 
 def _of_triggers(selection: Selection) -> Selection:

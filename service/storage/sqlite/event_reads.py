@@ -9,7 +9,7 @@ import apsw
 from service.storage.base import EVERYTHING, MAX_PAGE_BYTES, Counted, EventId, Key, Page, Selection, StoredEvent
 from service.storage.sqlite.queries import rows_of
 from service.storage.sqlite.reading import Reading, parent_row, stored_event
-from service.storage.sqlite.selecting import TABLES, USER_EVENTS, Table, conditions, counting, page
+from service.storage.sqlite.selecting import TABLES, Table, conditions, counting, page
 
 _GROUPS = {"event_type": "event_type", "day": "floor({time} / 86400000000.0)", "joined": "{joined} IS NOT NULL"}
 
