@@ -12,7 +12,7 @@ import time
 import structlog
 from google.longrunning import operations_proto_pb2
 
-from generated.footfall.v1 import event_log_service_pb2, signal_service_pb2
+from generated.footfall.v1 import event_log_service_pb2, insights_service_pb2, signal_service_pb2
 from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.talent.v4 import event_service_pb2
 from service import configured, metrics
@@ -41,6 +41,7 @@ from service.operations.runner import Runner, Work
 from service.operations.spool import Spool
 from service.rpc.event_log import Batches, EventLogService, Reading, Uploads, Watching
 from service.rpc.event_service import EventService
+from service.rpc.insights import InsightsService
 from service.rpc.intake import Intake
 from service.rpc.job_tracking import JobTracking
 from service.rpc.method import Method, methods
@@ -198,6 +199,7 @@ class App:
             Sending(policy=policy, store=self._store, writer=writer, intake=intake, rejected_calls=rejected_calls),
             SignalReading(policy=policy, store=self._store),
         )
+        insights = InsightsService(policy=policy, store=self._store)
         operations = OperationsService(store=self._store, writer=writer, runner=self._runner)
         served = (
             *((each, user_events) for each in versions.descriptors("UserEventService").values()),
@@ -205,6 +207,7 @@ class App:
             (event_service_pb2.DESCRIPTOR.services_by_name["EventService"], client_events),
             (event_log_service_pb2.DESCRIPTOR.services_by_name["EventLogService"], event_log),
             (signal_service_pb2.DESCRIPTOR.services_by_name["SignalService"], signals),
+            (insights_service_pb2.DESCRIPTOR.services_by_name["InsightsService"], insights),
             (operations_proto_pb2.DESCRIPTOR.services_by_name["Operations"], operations),
         )
         return [method for descriptor, service in served for method in methods(descriptor, service, self._middleware)]

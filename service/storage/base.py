@@ -6,7 +6,7 @@ Times are integers, microseconds since the Unix epoch (UTC). Messages cross this
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -195,6 +195,25 @@ class StoredEvent(NamedTuple):
     source: int
     joined_revision: int | None  # at which all its products were known; 0 when it names none, None while unjoined
     payload: bytes
+
+
+class ActorEvent(NamedTuple):
+    """What matters of an event to those who follow its actor: a visitor, a user, a search; None: it has none."""
+
+    event_time_us: int
+    tie: bytes | int  # with the time, its key
+    event_type: str | int
+    actor: str | None
+    payload: bytes | None  # only where asked for
+
+
+class StoryEvent(NamedTuple):
+    """What matters of a client event to the story of its search."""
+
+    request_id: str
+    id: int
+    event_type: int
+    payload: bytes | None  # only where asked for
 
 
 class StoredRejection(NamedTuple):
@@ -418,6 +437,35 @@ class Store(Protocol):
 
     def last_arrival(self, kind: str) -> int:
         """The highest number ever given to an event of this kind."""
+
+    def actor_events(
+        self,
+        kind: str,
+        parent: str,
+        selection: Selection,
+        *,
+        actor: str,
+        after: Key | None,
+        limit: int,
+        with_payload: Collection[str] | Collection[int] = (),
+    ) -> list[ActorEvent]:
+        """The same order as `scan_events`; `actor` is visitor_id, user_id or request_id.
+
+        Only events of the types `with_payload` bring their payload.
+        """
+
+    def story_events(
+        self,
+        parent: str,
+        request_ids: Collection[str],
+        after: tuple[str, int] | None,
+        limit: int,
+        with_payload: Collection[int],
+    ) -> list[StoryEvent]:
+        """Client events of these searches by request id, then by arrival, those behind `after`.
+
+        Only events of the types `with_payload` bring their payload.
+        """
 
     def get_signal_state(self, parent: str, kind: IdentifierKind, identifier: str) -> StoredEvent | None:
         """The newest signal, by its own time, that tells where an application or a position stands."""

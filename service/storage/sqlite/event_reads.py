@@ -9,9 +9,8 @@ import apsw
 from service.storage.base import EVERYTHING, MAX_PAGE_BYTES, Counted, EventId, Key, Page, Selection, StoredEvent
 from service.storage.sqlite.queries import rows_of
 from service.storage.sqlite.reading import Reading, parent_row, stored_event
-from service.storage.sqlite.selecting import CLIENT_EVENTS, SIGNALS, USER_EVENTS, Table, conditions, counting, page
+from service.storage.sqlite.selecting import TABLES, Table, conditions, counting, page
 
-_TABLES = {table.name: table for table in (USER_EVENTS, CLIENT_EVENTS, SIGNALS)}
 _GROUPS = {"event_type": "event_type", "day": "floor({time} / 86400000000.0)", "joined": "{joined} IS NOT NULL"}
 
 
@@ -49,7 +48,7 @@ class EventReads(Reading):
         self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int, *, descending: bool = False
     ) -> Page:
         """See `base.Store`."""
-        table = _TABLES[kind]
+        table = TABLES[kind]
         with self._reading() as connection:
             known = parent_row(connection, parent)
             if known is None:
@@ -66,7 +65,7 @@ class EventReads(Reading):
 
     def get_event(self, kind: str, parent: str, event_id: int) -> StoredEvent | None:
         """See `base.Store`."""
-        table = _TABLES[kind]
+        table = TABLES[kind]
         with self._reading() as connection:
             known = parent_row(connection, parent)
             if known is None:
@@ -77,7 +76,7 @@ class EventReads(Reading):
 
     def scan_events(self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int) -> list[EventId]:
         """See `base.Store`."""
-        table = _TABLES[kind]
+        table = TABLES[kind]
         with self._reading() as connection:
             known = parent_row(connection, parent)
             if known is None:
@@ -89,7 +88,7 @@ class EventReads(Reading):
 
     def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
         """See `base.Store`."""
-        table = _TABLES[kind]
+        table = TABLES[kind]
         with self._reading() as connection:
             known = parent_row(connection, parent)
             if known is None:
@@ -111,7 +110,7 @@ class EventReads(Reading):
         self, kind: str, parent: str, after: int, limit: int, selection: Selection = EVERYTHING
     ) -> tuple[list[StoredEvent], int]:
         """See `base.Store`."""
-        table = _TABLES[kind]
+        table = TABLES[kind]
         last = self.last_arrival(kind)
         with self._reading() as connection:
             known = parent_row(connection, parent)

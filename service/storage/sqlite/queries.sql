@@ -149,6 +149,15 @@ FROM json_each(?2) AS wanted CROSS JOIN client_events
 -- name: add_client_events
 UPDATE parents SET client_events = client_events + ?2 WHERE id = ?1;
 
+-- name: story_events
+SELECT json_group_array(json_array(request_id, id, event_type, payload)) FROM (
+    SELECT request_id, id, event_type,
+        CASE WHEN event_type IN (SELECT value FROM json_each(?6)) THEN hex(payload) END AS payload
+    FROM client_events INDEXED BY client_events_request
+    WHERE parent_id = ?1 AND request_id IN (SELECT value FROM json_each(?2)) AND (request_id, id) > (?3, ?4)
+    ORDER BY request_id, id LIMIT ?5
+);
+
 -- name: insert_signal
 INSERT INTO signals (parent_id, fingerprint, event_type, signal_time_us, request_id, receive_time_us, source, payload)
 VALUES :rows ON CONFLICT DO NOTHING;

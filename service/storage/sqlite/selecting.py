@@ -40,6 +40,7 @@ USER_EVENTS = Table(
 )
 CLIENT_EVENTS = Table("client_events", "create_time_us", "id", "0", 2, {"request_ids": "client_events_request"})
 SIGNALS = Table("signals", "signal_time_us", "id", "0", 4, {"request_ids": "signals_request"})
+TABLES = {table.name: table for table in (USER_EVENTS, CLIENT_EVENTS, SIGNALS)}
 _IDENTIFIERS = {
     "tokens": IdentifierKind.TOKEN,
     "application_ids": IdentifierKind.APPLICATION,

@@ -16,6 +16,7 @@ from service.storage.folders import make_folder
 from service.storage.sqlite.checkpoints import Checkpoints
 from service.storage.sqlite.errors import translated
 from service.storage.sqlite.event_reads import EventReads
+from service.storage.sqlite.insight_reads import InsightReads
 from service.storage.sqlite.operation_reads import OperationReads
 from service.storage.sqlite.product_reads import ProductReads
 from service.storage.sqlite.reading import BUSY_TIMEOUT_MS
@@ -47,7 +48,7 @@ def _refuse_other_files(path: Path) -> None:
                 raise StoreError(f"{path} is not a database; name another with --database")
 
 
-class SqliteStore(EventReads, SignalReads, ProductReads, OperationReads):
+class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, OperationReads):
     """One SQLite database: one connection that writes, one for each thread that reads.
 
     Args:

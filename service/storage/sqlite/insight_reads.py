@@ -1,0 +1,78 @@
+"""The read verbs of insights: few columns of very many events.
+
+Each read comes as one row of JSON: the interpreter's lock changes hands once for it, not once for each event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from service.storage.base import ActorEvent, Key, Selection, StoryEvent
+from service.storage.sqlite.queries import SQL
+from service.storage.sqlite.reading import Reading, parent_row
+from service.storage.sqlite.selecting import TABLES, USER_EVENTS, page
+
+_ACTORS = ("visitor_id", "user_id", "request_id")
+
+
+class InsightReads(Reading):
+    """Reads what funnels and stories are made of."""
+
+    def actor_events(
+        self,
+        kind: str,
+        parent: str,
+        selection: Selection,
+        *,
+        actor: str,
+        after: Key | None,
+        limit: int,
+        with_payload: Collection[str] | Collection[int] = (),
+    ) -> list[ActorEvent]:
+        """See `base.Store`."""
+        assert actor in _ACTORS
+        table = TABLES[kind]
+        tie = f"hex({table.tie})" if table is USER_EVENTS else table.tie
+        payload = "CASE WHEN event_type IN (SELECT value FROM json_each(?)) THEN hex(payload) END"
+        columns = f"json_array({table.time}, {tie}, event_type, {actor}, {payload}) AS event"
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            if known is None:
+                return []
+            statement, values = page(table, known[0], selection, after, descending=False, columns=columns)
+            found = connection.execute(
+                f"SELECT json_group_array(json(event)) FROM ({statement})",
+                (json.dumps(sorted(with_payload)), *values, limit),
+            ).get
+        return [
+            ActorEvent(
+                time_us,
+                bytes.fromhex(tie) if table is USER_EVENTS else tie,
+                event_type,
+                actor_id,
+                None if payload is None else bytes.fromhex(payload),
+            )
+            for time_us, tie, event_type, actor_id, payload in json.loads(found)
+        ]
+
+    def story_events(
+        self,
+        parent: str,
+        request_ids: Collection[str],
+        after: tuple[str, int] | None,
+        limit: int,
+        with_payload: Collection[int],
+    ) -> list[StoryEvent]:
+        """See `base.Store`."""
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            if known is None:
+                return []
+            wanted, types = json.dumps(sorted(request_ids)), json.dumps(sorted(with_payload))
+            values = (known[0], wanted, *(after or ("", 0)), limit, types)
+            found = connection.execute(SQL["story_events"], values).get
+        return [
+            StoryEvent(request_id, number, event_type, None if payload is None else bytes.fromhex(payload))
+            for request_id, number, event_type, payload in json.loads(found)
+        ]
