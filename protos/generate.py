@@ -1,11 +1,12 @@
 """Generate `generated/` from the contract in `protos/`.
 
-    python protos/generate.py           rewrite generated/
+    python protos/generate.py           rewrite generated/ and the client kit's descriptor set
     python protos/generate.py --check   change nothing; exit 1 and list the files that a run would change
 
 For every .proto file there is a `_pb2` module with its types, for every one with a service a `_pb2_grpc` module, and
 `descriptors.binpb` is a FileDescriptorSet of the whole contract with all that it imports, and `comments.json` has what
-the contract's comments say of each message, field, enum, service and method, by full name. The .proto files of versions
+the contract's comments say of each message, field, enum, service and method, by full name. The client kit's
+`footfall_client/contract.binpb` is the part of the set that it speaks. The .proto files of versions
 that `derive.py` makes out of others are written to `generated/protos/`: with that directory and `protos/` on its path,
 protoc makes stubs of any version.
 """
@@ -29,9 +30,12 @@ from derive import derived
 from google.longrunning import operations_proto_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import Message
+from google.rpc import error_details_pb2
 
 PROTOS = Path(__file__).resolve().parent
 GENERATED = PROTOS.parent / "generated"
+CLIENT_CONTRACT = PROTOS.parent / "footfall_client/contract.binpb"
+CLIENT_API = "footfall/v1/event_log_service.proto"
 UNCOMMENTED = ("google/protobuf/", "google/api/")  # no part of the contract
 COMMON_PROTOS = Path(operations_proto_pb2.__file__).parents[2]  # google/api, google/rpc, google/type
 WELL_KNOWN = Path(str(files("grpc_tools"))) / "_proto"  # google/protobuf
@@ -138,6 +142,19 @@ def generate(target: Path) -> None:
             (target / package / "__init__.py").touch()
 
 
+def client_contract(descriptors: bytes) -> bytes:
+    """Return the part of a serialised FileDescriptorSet that the client kit speaks, and the details of errors."""
+    contract = FileDescriptorSet.FromString(descriptors)
+    by_name = {file.name: file for file in contract.file}
+    wanted = {CLIENT_API}
+    for file in reversed(contract.file):  # each stands behind what it imports
+        if file.name in wanted:
+            wanted.update(by_name[file.name].dependency)
+    part = FileDescriptorSet(file=[file for file in contract.file if file.name in wanted])
+    part.file.append(FileDescriptorProto.FromString(error_details_pb2.DESCRIPTOR.serialized_pb))
+    return part.SerializeToString(deterministic=True)
+
+
 def contents(directory: Path) -> dict[str, bytes]:
     """Return the bytes of every file below `directory` by relative path, without Python's caches."""
     files = (path for path in directory.rglob("*") if path.is_file() and path.suffix != ".pyc")
@@ -153,14 +170,19 @@ def main() -> int:
         fresh = Path(scratch) / "generated"
         fresh.mkdir()
         generate(fresh)
+        for_client = client_contract((fresh / "descriptors.binpb").read_bytes())
         if check:
             new, old = contents(fresh), contents(GENERATED)
             stale = sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))
+            stale = [f"generated/{name}" for name in stale]
+            if not CLIENT_CONTRACT.exists() or CLIENT_CONTRACT.read_bytes() != for_client:
+                stale.append(CLIENT_CONTRACT.relative_to(PROTOS.parent).as_posix())
             for name in stale:
-                print(f"generated/{name} is not what protos/ says; run `make generate`", file=sys.stderr)
+                print(f"{name} is not what protos/ says; run `make generate`", file=sys.stderr)
             return 1 if stale else 0
         shutil.rmtree(GENERATED, ignore_errors=True)
         shutil.copytree(fresh, GENERATED)
+        CLIENT_CONTRACT.write_bytes(for_client)
     return 0
 
 

@@ -39,7 +39,7 @@ from service.operations.purge_products import PurgeProducts
 from service.operations.rejoin_events import RejoinUserEvents
 from service.operations.runner import Runner, Work
 from service.operations.spool import Spool
-from service.rpc.event_log import Batches, EventLogService, Reading, Uploads, Watching
+from service.rpc.event_log import Batches, EventLogService, Reading, Streams, Uploads, Watching
 from service.rpc.event_service import EventService
 from service.rpc.insights import InsightsService
 from service.rpc.intake import Intake
@@ -186,6 +186,13 @@ class App:
         event_log = EventLogService(
             Reading(policy=policy, store=self._store),
             self._batches,
+            Streams(
+                policy=policy,
+                batches=self._batches,
+                writer=writer,
+                closing=self._admission.draining,
+                idle_seconds=self._settings.upload_idle_seconds,
+            ),
             Watching(policy=policy, store=self._store, writer=writer, closing=self._admission.draining),
             Uploads(
                 policy=policy,

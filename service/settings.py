@@ -99,7 +99,9 @@ class Settings(BaseSettings):
     )
     max_upload_bytes: int = Field(2 * 2**30, ge=1, description="Largest uploaded file, in bytes.")
     upload_idle_seconds: float = Field(
-        600.0, gt=0, description="Seconds without data after which an upload is given up."
+        600.0,
+        gt=0,
+        description="Seconds without a message after which an upload is given up, and a stream of events ended.",
     )
     max_line_bytes: int = Field(
         2 * 2**20, ge=1_024, description="Longest line of an imported file, in bytes; longer ones are rejected."
@@ -108,7 +110,9 @@ class Settings(BaseSettings):
         4_096, ge=1, description="Calls served at once; further ones get UNAVAILABLE with RetryInfo."
     )
     max_concurrent_long_calls: int = Field(
-        1_024, ge=1, description="Of the calls served at once, those that may last: uploads, watches, WaitOperation."
+        1_024,
+        ge=1,
+        description="Of the calls served at once, those that may last: uploads, streams, watches, WaitOperation.",
     )
     max_concurrent_streams: int = Field(1_024, ge=1, description="Calls at once on one connection (HTTP/2 streams).")
     max_metadata_bytes: int = Field(16 * 2**10, ge=1_024, description="Largest request metadata, in bytes.")

@@ -220,6 +220,22 @@ class Writer:
         result: T = await future
         return result
 
+    async def enqueue(self, call: Call[T], size: int = 0) -> asyncio.Future[T]:
+        """As `run`, for callers that can be held back: waits until the queue has room, and not for the disk.
+
+        Returns:
+            What `run` returns, once it is on disk.
+        """
+        while True:
+            arrival = self.arrival
+            try:
+                future = self._submit(_Kind.CALL, call, size)
+            except QueueFullError:
+                await arrival.wait()  # set whenever something leaves the queue
+            else:
+                assert future is not None
+                return future
+
     async def shorten(self) -> None:
         """Gives what was freed back to the file system now."""
         await asyncio.to_thread(self._store.prepare_to_shorten)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 import time
@@ -12,9 +13,10 @@ import pytest
 from google.longrunning import operations_proto_pb2
 from grpc_health.v1 import health_pb2
 
-from tests.faults.client import Client, HeldUpload
+from generated.footfall.v1.event_log_service_pb2 import StreamUserEventsRequest
+from tests.faults.client import Client, HeldUpload, refusal
 from tests.faults.imports import GzipImport, lines
-from tests.faults.load import Ledger, Writers, wait_for
+from tests.faults.load import Ledger, Writers, user_event, wait_for
 from tests.support.server import Server
 
 _CATALOG = "projects/p/locations/global/catalogs/drained"
@@ -161,3 +163,29 @@ def test_a_call_that_does_not_end_is_cut_off_after_the_grace(tmp_path):
         upload.release()
         assert upload.call.exception().code() is grpc.StatusCode.UNAVAILABLE
         assert not _spooled(server), "half an upload is kept"
+
+
+def test_a_drain_acknowledges_what_a_stream_sent_and_ends_it_at_once(server):
+    sent = _WRITES
+    requests = queue.SimpleQueue()
+    server.start()
+    with Client(server.address) as client:
+        watch = HealthWatch(client)
+        responses = client.log.StreamUserEvents(iter(requests.get, None))
+        requests.put(StreamUserEventsRequest(parent=_CATALOG, user_events=[user_event("first", 0)]))
+        acknowledged = next(responses).stored_count
+        for number in range(1, sent):
+            requests.put(StreamUserEventsRequest(user_events=[user_event(f"v{number}", number)]))
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        with pytest.raises(grpc.RpcError) as refused:  # noqa: PT012  it is raised behind the last response
+            for response in responses:
+                acknowledged = response.stored_count
+        assert refusal(refused.value)[:2] == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+        assert server.wait() == 0
+        assert time.monotonic() - began < _PROMPT_S
+        requests.put(None)
+        watch.end()
+    server.start()
+    with Client(server.address) as client:
+        assert client.total_user_events(_CATALOG) == acknowledged

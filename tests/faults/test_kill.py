@@ -19,6 +19,7 @@ import pytest
 
 from service.storage.base import OperationState
 from tests.faults.client import Client
+from tests.faults.collectors import Collectors
 from tests.faults.imports import KINDS
 from tests.faults.load import Ledger, Writers, wait_for
 from tests.support.server import Server
@@ -77,12 +78,13 @@ class Round:
 
     @contextmanager
     def load(self, client, address):
-        """The import, begun or going on, and writers once it is at work."""
+        """The import, begun or going on, and writers, batches and streams once it is at work."""
         if not self.operation:
             self.operation = self.work.begin(client, self.catalog)
         wait_for(lambda: self.lines_done(client), "the import is at work")
         self._loads += 1
-        with Writers(address, self.ledger, f"w{self._loads}"):
+        name = f"w{self._loads}"
+        with Writers(address, self.ledger, name), Collectors(address, self.ledger, name):
             yield
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 import apsw
 import grpc
 
+from generated.footfall.v1.event_log_service_pb2 import StreamUserEventsRequest
 from tests.faults.client import Client, refusal
 from tests.faults.load import Ledger, Writers, user_event, wait_for
 from tests.support.server import Server
@@ -19,6 +20,9 @@ _LARGE = 4_000
 _BYTES = 5 * _LARGE + 1_000
 _CALLS = 60
 _QUEUE_FULL = (grpc.StatusCode.UNAVAILABLE, "WRITE_QUEUE_FULL")
+_STREAMED = 60_000
+_MESSAGE = 100
+_HELD_S = 3.0
 _AT_ONCE_S = 2.0  # SQLite itself waits 5 s for a lock
 
 
@@ -70,3 +74,30 @@ def test_a_queue_of_one_under_load_loses_and_doubles_nothing(tmp_path):
         assert {refused[:2] for refused in ledger.refused} == {_QUEUE_FULL}
         assert not ledger.broken
         ledger.check(client, only_promised=True)
+
+
+def test_a_stream_is_slowed_down_not_refused(tmp_path):
+    """Under a lock the server takes in no more than may wait; then all of it is decided."""
+    taken = 0
+
+    def requests():
+        nonlocal taken
+        yield StreamUserEventsRequest(parent=_CATALOG)
+        for number in range(_STREAMED // _MESSAGE):
+            taken += _MESSAGE
+            yield StreamUserEventsRequest(
+                user_events=[user_event(f"v{number}-{each}", number, pad=1_000) for each in range(_MESSAGE)]
+            )
+
+    flags = ("--write-queue-limit", "2")
+    with Server(tmp_path, *flags) as server, Client(server.address) as client:
+        client.begin_write(_CATALOG, user_event("before", 0))().result()
+        with closing(apsw.Connection(str(server.database))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            responses = client.log.StreamUserEvents(requests())
+            time.sleep(_HELD_S)  # longer than all of it would take
+            assert 0 < taken < _STREAMED / 2
+            other.execute("ROLLBACK")
+        *_, last = responses
+        assert (last.decided_count, last.stored_count, last.done) == (_STREAMED, _STREAMED, True)
+        assert client.total_user_events(_CATALOG) == _STREAMED + 1

@@ -43,6 +43,16 @@ class ReflectedClient:
         )
         return stub(request_type(**fields) if request is None else request, timeout=timeout)
 
+    def stream(self, service: str, method: str, requests: Iterator[Any], *, timeout: float = 60) -> Any:
+        """A call that streams both ways: an iterator of its responses."""
+        descriptor = self.pool.FindServiceByName(service).FindMethodByName(method)
+        stub = self.channel.stream_stream(
+            f"/{service}/{method}",
+            request_serializer=message_factory.GetMessageClass(descriptor.input_type).SerializeToString,
+            response_deserializer=message_factory.GetMessageClass(descriptor.output_type).FromString,
+        )
+        return stub(requests, timeout=timeout)
+
     def all(self, method: str, items: str, parent: str, page_size: int = 1000) -> Iterator[Any]:
         """Every item of a list of EventLogService, page by page."""
         token = ""

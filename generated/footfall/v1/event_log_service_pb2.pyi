@@ -264,3 +264,59 @@ class UploadUserEventsRequest(_message.Message):
     gcs_errors_prefix: str
     data_schema: str
     def __init__(self, parent: _Optional[str] = ..., file_name: _Optional[str] = ..., data: _Optional[bytes] = ..., gcs_errors_prefix: _Optional[str] = ..., data_schema: _Optional[str] = ...) -> None: ...
+
+class StreamUserEventsRequest(_message.Message):
+    __slots__ = ("parent", "user_events")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    USER_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    user_events: _containers.RepeatedCompositeFieldContainer[_user_event_pb2.UserEvent]
+    def __init__(self, parent: _Optional[str] = ..., user_events: _Optional[_Iterable[_Union[_user_event_pb2.UserEvent, _Mapping[str, object]]]] = ...) -> None: ...
+
+class StreamUserEventsResponse(_message.Message):
+    __slots__ = ("decided_count", "stored_count", "repeated_count", "rejected_count", "rejections", "done")
+    DECIDED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    STORED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REPEATED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REJECTIONS_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    decided_count: int
+    stored_count: int
+    repeated_count: int
+    rejected_count: int
+    rejections: _containers.RepeatedCompositeFieldContainer[StreamRejection]
+    done: bool
+    def __init__(self, decided_count: _Optional[int] = ..., stored_count: _Optional[int] = ..., repeated_count: _Optional[int] = ..., rejected_count: _Optional[int] = ..., rejections: _Optional[_Iterable[_Union[StreamRejection, _Mapping[str, object]]]] = ..., done: _Optional[bool] = ...) -> None: ...
+
+class StreamClientEventsRequest(_message.Message):
+    __slots__ = ("parent", "client_events")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    client_events: _containers.RepeatedCompositeFieldContainer[_event_pb2.ClientEvent]
+    def __init__(self, parent: _Optional[str] = ..., client_events: _Optional[_Iterable[_Union[_event_pb2.ClientEvent, _Mapping[str, object]]]] = ...) -> None: ...
+
+class StreamClientEventsResponse(_message.Message):
+    __slots__ = ("decided_count", "stored_count", "repeated_count", "rejected_count", "rejections", "done")
+    DECIDED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    STORED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REPEATED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REJECTIONS_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    decided_count: int
+    stored_count: int
+    repeated_count: int
+    rejected_count: int
+    rejections: _containers.RepeatedCompositeFieldContainer[StreamRejection]
+    done: bool
+    def __init__(self, decided_count: _Optional[int] = ..., stored_count: _Optional[int] = ..., repeated_count: _Optional[int] = ..., rejected_count: _Optional[int] = ..., rejections: _Optional[_Iterable[_Union[StreamRejection, _Mapping[str, object]]]] = ..., done: _Optional[bool] = ...) -> None: ...
+
+class StreamRejection(_message.Message):
+    __slots__ = ("position", "status")
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    status: _status_pb2.Status
+    def __init__(self, position: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.Status, _Mapping[str, object]]] = ...) -> None: ...

@@ -28,7 +28,8 @@ if _version_not_supported:
 
 
 class EventLogServiceStub:
-    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch, by the stream and by
+    the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -80,6 +81,16 @@ class EventLogServiceStub:
                 request_serializer=footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsRequest.SerializeToString,
                 response_deserializer=footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsResponse.FromString,
                 _registered_method=True)
+        self.StreamUserEvents = channel.stream_stream(
+                '/footfall.v1.EventLogService/StreamUserEvents',
+                request_serializer=footfall_dot_v1_dot_event__log__service__pb2.StreamUserEventsRequest.SerializeToString,
+                response_deserializer=footfall_dot_v1_dot_event__log__service__pb2.StreamUserEventsResponse.FromString,
+                _registered_method=True)
+        self.StreamClientEvents = channel.stream_stream(
+                '/footfall.v1.EventLogService/StreamClientEvents',
+                request_serializer=footfall_dot_v1_dot_event__log__service__pb2.StreamClientEventsRequest.SerializeToString,
+                response_deserializer=footfall_dot_v1_dot_event__log__service__pb2.StreamClientEventsResponse.FromString,
+                _registered_method=True)
         self.WatchEvents = channel.unary_stream(
                 '/footfall.v1.EventLogService/WatchEvents',
                 request_serializer=footfall_dot_v1_dot_event__log__service__pb2.WatchEventsRequest.SerializeToString,
@@ -98,7 +109,8 @@ class EventLogServiceStub:
 
 
 class EventLogServiceServicer:
-    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch, by the stream and by
+    the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -157,6 +169,28 @@ class EventLogServiceServicer:
     def BatchCreateClientEvents(self, request, context):
         """Writes up to 10,000 client events, each as CreateClientEvent does: one that is refused does not keep the others out.
         What became of each is in the reply, and all that are said to be stored are on disk when it is sent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamUserEvents(self, request_iterator, context):
+        """Writes user events as they come to the caller, each as WriteUserEvent does, for as long as it has some.
+
+        While the stream runs, responses say up to which position everything is decided: stored and on disk, known already,
+        or rejected. A caller who reads no responses is read from no further once a few thousand events wait, and one who
+        sends faster than the disk takes is slowed down, not refused. When the caller has closed its side, the last response
+        has the totals. When the stream breaks, send what was not decided on another one: an event that had its `event_time`
+        from the caller is stored once all the same.
+
+        Over gRPC only: HTTP/1.1 has no streams in both directions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamClientEvents(self, request_iterator, context):
+        """Writes client events as they come to the caller, each as CreateClientEvent does. As StreamUserEvents.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -231,6 +265,16 @@ def add_EventLogServiceServicer_to_server(servicer, server):
                     request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsRequest.FromString,
                     response_serializer=footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsResponse.SerializeToString,
             ),
+            'StreamUserEvents': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamUserEvents,
+                    request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.StreamUserEventsRequest.FromString,
+                    response_serializer=footfall_dot_v1_dot_event__log__service__pb2.StreamUserEventsResponse.SerializeToString,
+            ),
+            'StreamClientEvents': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamClientEvents,
+                    request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.StreamClientEventsRequest.FromString,
+                    response_serializer=footfall_dot_v1_dot_event__log__service__pb2.StreamClientEventsResponse.SerializeToString,
+            ),
             'WatchEvents': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchEvents,
                     request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.WatchEventsRequest.FromString,
@@ -255,7 +299,8 @@ def add_EventLogServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EventLogService:
-    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch, by the stream and by
+    the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -467,6 +512,60 @@ class EventLogService:
             '/footfall.v1.EventLogService/BatchCreateClientEvents',
             footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsRequest.SerializeToString,
             footfall_dot_v1_dot_event__log__service__pb2.BatchCreateClientEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamUserEvents(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/footfall.v1.EventLogService/StreamUserEvents',
+            footfall_dot_v1_dot_event__log__service__pb2.StreamUserEventsRequest.SerializeToString,
+            footfall_dot_v1_dot_event__log__service__pb2.StreamUserEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamClientEvents(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/footfall.v1.EventLogService/StreamClientEvents',
+            footfall_dot_v1_dot_event__log__service__pb2.StreamClientEventsRequest.SerializeToString,
+            footfall_dot_v1_dot_event__log__service__pb2.StreamClientEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

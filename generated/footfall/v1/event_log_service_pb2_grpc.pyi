@@ -29,7 +29,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class EventLogServiceStub:
-    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch, by the stream and by
+    the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -59,6 +60,19 @@ class EventLogServiceStub:
     """Writes up to 10,000 client events, each as CreateClientEvent does: one that is refused does not keep the others out.
     What became of each is in the reply, and all that are said to be stored are on disk when it is sent.
     """
+    StreamUserEvents: _grpc.StreamStreamMultiCallable[_event_log_service_pb2.StreamUserEventsRequest, _event_log_service_pb2.StreamUserEventsResponse]
+    """Writes user events as they come to the caller, each as WriteUserEvent does, for as long as it has some.
+
+    While the stream runs, responses say up to which position everything is decided: stored and on disk, known already,
+    or rejected. A caller who reads no responses is read from no further once a few thousand events wait, and one who
+    sends faster than the disk takes is slowed down, not refused. When the caller has closed its side, the last response
+    has the totals. When the stream breaks, send what was not decided on another one: an event that had its `event_time`
+    from the caller is stored once all the same.
+
+    Over gRPC only: HTTP/1.1 has no streams in both directions.
+    """
+    StreamClientEvents: _grpc.StreamStreamMultiCallable[_event_log_service_pb2.StreamClientEventsRequest, _event_log_service_pb2.StreamClientEventsResponse]
+    """Writes client events as they come to the caller, each as CreateClientEvent does. As StreamUserEvents."""
     WatchEvents: _grpc.UnaryStreamMultiCallable[_event_log_service_pb2.WatchEventsRequest, _event_log_service_pb2.WatchEventsResponse]
     """Sends the events of a catalog or a tenant as they come in, in the order in which they were stored. The stream does
     not end by itself. Taken up again with the token of the last response, it leaves no event out and repeats none.
@@ -75,7 +89,8 @@ class EventLogServiceStub:
 
 @_typing.type_check_only
 class EventLogServiceAsyncStub(EventLogServiceStub):
-    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch, by the stream and by
+    the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -102,6 +117,19 @@ class EventLogServiceAsyncStub(EventLogServiceStub):
     """Writes up to 10,000 client events, each as CreateClientEvent does: one that is refused does not keep the others out.
     What became of each is in the reply, and all that are said to be stored are on disk when it is sent.
     """
+    StreamUserEvents: _aio.StreamStreamMultiCallable[_event_log_service_pb2.StreamUserEventsRequest, _event_log_service_pb2.StreamUserEventsResponse]  # type: ignore[assignment]
+    """Writes user events as they come to the caller, each as WriteUserEvent does, for as long as it has some.
+
+    While the stream runs, responses say up to which position everything is decided: stored and on disk, known already,
+    or rejected. A caller who reads no responses is read from no further once a few thousand events wait, and one who
+    sends faster than the disk takes is slowed down, not refused. When the caller has closed its side, the last response
+    has the totals. When the stream breaks, send what was not decided on another one: an event that had its `event_time`
+    from the caller is stored once all the same.
+
+    Over gRPC only: HTTP/1.1 has no streams in both directions.
+    """
+    StreamClientEvents: _aio.StreamStreamMultiCallable[_event_log_service_pb2.StreamClientEventsRequest, _event_log_service_pb2.StreamClientEventsResponse]  # type: ignore[assignment]
+    """Writes client events as they come to the caller, each as CreateClientEvent does. As StreamUserEvents."""
     WatchEvents: _aio.UnaryStreamMultiCallable[_event_log_service_pb2.WatchEventsRequest, _event_log_service_pb2.WatchEventsResponse]  # type: ignore[assignment]
     """Sends the events of a catalog or a tenant as they come in, in the order in which they were stored. The stream does
     not end by itself. Taken up again with the token of the last response, it leaves no event out and repeats none.
@@ -117,7 +145,8 @@ class EventLogServiceAsyncStub(EventLogServiceStub):
     """
 
 class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch and by the file.
+    """Reads stored and rejected events back, counts and watches them, and takes events in by the batch, by the stream and by
+    the file.
 
     Every method checks the form of the names it is given (INVALID_ARGUMENT) before it looks for what they name
     (NOT_FOUND).
@@ -190,6 +219,31 @@ class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Writes up to 10,000 client events, each as CreateClientEvent does: one that is refused does not keep the others out.
         What became of each is in the reply, and all that are said to be stored are on disk when it is sent.
         """
+
+    @_abc_1.abstractmethod
+    def StreamUserEvents(
+        self,
+        request_iterator: _MaybeAsyncIterator[_event_log_service_pb2.StreamUserEventsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_event_log_service_pb2.StreamUserEventsResponse], _abc.AsyncIterator[_event_log_service_pb2.StreamUserEventsResponse]]:
+        """Writes user events as they come to the caller, each as WriteUserEvent does, for as long as it has some.
+
+        While the stream runs, responses say up to which position everything is decided: stored and on disk, known already,
+        or rejected. A caller who reads no responses is read from no further once a few thousand events wait, and one who
+        sends faster than the disk takes is slowed down, not refused. When the caller has closed its side, the last response
+        has the totals. When the stream breaks, send what was not decided on another one: an event that had its `event_time`
+        from the caller is stored once all the same.
+
+        Over gRPC only: HTTP/1.1 has no streams in both directions.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamClientEvents(
+        self,
+        request_iterator: _MaybeAsyncIterator[_event_log_service_pb2.StreamClientEventsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_event_log_service_pb2.StreamClientEventsResponse], _abc.AsyncIterator[_event_log_service_pb2.StreamClientEventsResponse]]:
+        """Writes client events as they come to the caller, each as CreateClientEvent does. As StreamUserEvents."""
 
     @_abc_1.abstractmethod
     def WatchEvents(

@@ -8,15 +8,17 @@ from typing import TypeVar
 
 from generated.footfall.v1 import event_log_service_pb2 as pb
 from generated.footfall.v1.event_log_pb2 import EventSource
+from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
+from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events import client_event, errors, user_event
 from service.events.policy import Policy
 from service.events.record import set_microseconds
 from service.rpc import paging
 from service.rpc.context import CallContext
-from service.rpc.event_service import event_id_taken
+from service.rpc.event_log.prepared import Prepared, PreparedClientEvents, PreparedUserEvents, reject, totals
 from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import ClientEventRow, RejectionRow, Transaction, UserEventRow, Verdict
+from service.storage.base import ClientEventRow, RejectionRow, UserEventRow
 from service.storage.writer import Writer
 
 MAX_ITEMS = 10_000
@@ -53,43 +55,29 @@ class Batches:
         """
         catalog = self._policy.catalog(request.parent)
         _check_size(len(request.user_events), "user_events")
-        results = [pb.BatchItemResult() for _ in request.user_events]
+        results = await self._store(await self.prepare_user_events(catalog, request.user_events))
+        return pb.BatchWriteUserEventsResponse(results=results, **totals(results))
+
+    async def prepare_user_events(self, catalog: str, events: Sequence[UserEvent]) -> PreparedUserEvents:
+        """Checks events, which it brings into normal form, and makes rows of the good ones.
+
+        Raises:
+            StoreError: The number of the catalog can't be had.
+        """
+        results = [pb.BatchItemResult() for _ in events]
         rows: list[tuple[int, UserEventRow]] = []
         kept: list[RejectionRow] = []
-        async for index, event in in_turns(request.user_events):
+        async for index, event in in_turns(events):
             violations = user_event.check(event, self._policy.rules)
             if violations:
                 error = errors.invalid_argument(errors.prefixed(violations, "user_event", ""))
-                _reject(results[index], error)
+                reject(results[index], error)
                 kept += await self._rejected_calls.rows(catalog, _BATCH, event, error)
                 continue
             _, row = await self._intake.user_event(catalog, event, _BATCH)
             set_microseconds(results[index].event_time, row.event_time_us)
             rows.append((index, row))
-        if rows or kept:
-            await self._store_user_events(results, rows, kept)
-        _fit(results)
-        return pb.BatchWriteUserEventsResponse(results=results, **_totals(results))
-
-    async def _store_user_events(
-        self,
-        results: Sequence[pb.BatchItemResult],
-        rows: Sequence[tuple[int, UserEventRow]],
-        kept: Sequence[RejectionRow],
-    ) -> None:
-        def insert(transaction: Transaction) -> frozenset[bytes]:
-            transaction.insert_rejections(kept)
-            if not rows:
-                return frozenset()
-            return transaction.insert_user_events_of(rows[0][1].parent_id, [row for _, row in rows]).stored
-
-        stored = set(await self._writer.run(insert, _size(rows, kept)))
-        for index, row in rows:
-            is_first = row.fingerprint in stored
-            stored.discard(row.fingerprint)
-            results[index].outcome = (
-                pb.BatchItemResult.OUTCOME_STORED if is_first else pb.BatchItemResult.OUTCOME_REPEATED
-            )
+        return PreparedUserEvents(results, rows, kept)
 
     async def BatchCreateClientEvents(  # noqa: N802  the RPC's name
         self, request: pb.BatchCreateClientEventsRequest, _context: CallContext
@@ -101,9 +89,18 @@ class Batches:
         """
         tenant = self._policy.tenant(request.parent)
         _check_size(len(request.client_events), "client_events")
+        results = await self._store(await self.prepare_client_events(tenant, request.client_events))
+        return pb.BatchCreateClientEventsResponse(results=results, **totals(results))
+
+    async def prepare_client_events(self, tenant: str, events: Sequence[ClientEvent]) -> PreparedClientEvents:
+        """Checks events and makes rows of the good ones.
+
+        Raises:
+            StoreError: The number of the tenant can't be had.
+        """
         items: list[ClientEventRow | errors.RpcError] = []
         kept: list[RejectionRow] = []
-        async for _, event in in_turns(request.client_events):
+        async for _, event in in_turns(events):
             violations = client_event.check(event, tenant)
             if violations:
                 error = errors.invalid_argument(errors.prefixed(violations, "client_event", ""))
@@ -111,7 +108,7 @@ class Batches:
                 kept += await self._rejected_calls.rows(tenant, _BATCH, event, error)
             else:
                 items.append(await self._intake.client_event(tenant, event, _BATCH))
-        return await self.store_client_events(tenant, items, kept)
+        return PreparedClientEvents(tenant, items, kept, self._rejected_calls, _BATCH)
 
     async def store_client_events(
         self, tenant: str, items: Sequence[ClientEventRow | errors.RpcError], kept: Sequence[RejectionRow]
@@ -129,48 +126,15 @@ class Batches:
         Raises:
             StoreError: Nothing was stored.
         """
-        results = [pb.BatchItemResult() for _ in items]
-        rows: list[tuple[int, ClientEventRow]] = []
-        for index, item in enumerate(items):
-            if isinstance(item, errors.RpcError):
-                _reject(results[index], item)
-            else:
-                set_microseconds(results[index].event_time, item.create_time_us)
-                rows.append((index, item))
-        if rows or kept:
-            await self._store_client_events(tenant, results, rows, kept)
-        _fit(results)
-        return pb.BatchCreateClientEventsResponse(results=results, **_totals(results))
+        results = await self._store(PreparedClientEvents(tenant, items, kept, self._rejected_calls, _BATCH))
+        return pb.BatchCreateClientEventsResponse(results=results, **totals(results))
 
-    async def _store_client_events(
-        self,
-        tenant: str,
-        results: Sequence[pb.BatchItemResult],
-        rows: Sequence[tuple[int, ClientEventRow]],
-        kept: Sequence[RejectionRow],
-    ) -> None:
-        def insert(transaction: Transaction) -> list[Verdict]:
-            transaction.insert_rejections(kept)
-            return transaction.insert_client_events([row for _, row in rows])
-
-        for (index, row), verdict in zip(rows, await self._writer.run(insert, _size(rows, kept)), strict=True):
-            if verdict is Verdict.CONFLICT:
-                taken = event_id_taken(tenant, row.event_id)
-                self._rejected_calls.count(_BATCH, taken)
-                _reject(results[index], taken)
-            else:
-                results[index].outcome = _OUTCOMES[verdict]
-
-
-_OUTCOMES = {
-    Verdict.STORED: pb.BatchItemResult.OUTCOME_STORED,
-    Verdict.REPEATED: pb.BatchItemResult.OUTCOME_REPEATED,
-}
-
-
-def _size(rows: Sequence[tuple[int, UserEventRow | ClientEventRow]], kept: Sequence[RejectionRow]) -> int:
-    """Bytes that a batch holds while it waits for the disk."""
-    return sum(len(row.payload) for _, row in rows) + sum(len(row.raw) for row in kept)
+    async def _store(self, prepared: Prepared) -> list[pb.BatchItemResult]:
+        """Stores them in one durable commit; returns the verdicts, as large as an answer may be."""
+        if not prepared.is_empty:
+            prepared.settle(await self._writer.run(prepared.insert, prepared.size))
+        _fit(prepared.results)
+        return prepared.results
 
 
 def _check_size(size: int, field: str) -> None:
@@ -189,12 +153,6 @@ async def in_turns(items: Sequence[T]) -> AsyncIterator[tuple[int, T]]:
         yield index, item
 
 
-def _reject(result: pb.BatchItemResult, error: errors.RpcError) -> None:
-    result.outcome = pb.BatchItemResult.OUTCOME_REJECTED
-    result.ClearField("event_time")
-    result.status.CopyFrom(error.to_status())
-
-
 def _fit(results: Sequence[pb.BatchItemResult]) -> None:
     """Keeps an answer within what clients take: beyond that, the last rejections lose details, then messages."""
     used = sum(result.ByteSize() for result in results)
@@ -206,12 +164,3 @@ def _fit(results: Sequence[pb.BatchItemResult]) -> None:
                 before = result.ByteSize()
                 result.status.ClearField(field)
                 used -= before - result.ByteSize()
-
-
-def _totals(results: Sequence[pb.BatchItemResult]) -> dict[str, int]:
-    outcomes = [result.outcome for result in results]
-    return {
-        "stored_count": outcomes.count(pb.BatchItemResult.OUTCOME_STORED),
-        "repeated_count": outcomes.count(pb.BatchItemResult.OUTCOME_REPEATED),
-        "rejected_count": outcomes.count(pb.BatchItemResult.OUTCOME_REJECTED),
-    }

@@ -100,7 +100,7 @@ class _LongCalls:
 
     def __enter__(self) -> None:
         if self.in_flight >= self._limit and not self._all.draining.is_set():
-            raise _too_many(f"{self._limit} uploads, watches and waits")
+            raise _too_many(f"{self._limit} uploads, streams, watches and waits")
         self._all.__enter__()
         self.in_flight += 1
 

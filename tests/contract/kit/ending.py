@@ -1,0 +1,33 @@
+"""A program that adds an event and ends without closing its batcher; run by test_client_kit.py.
+
+python ending.py HOST:PORT return|sys.exit|error|asyncio|loop-closed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from footfall_client import AsyncEventBatcher, EventBatcher
+
+address, ending = sys.argv[1:]
+catalog = "projects/p/locations/global/catalogs/c"
+event = {"eventType": "login", "visitorId": ending}
+options = {"max_delay_s": 600.0}
+
+
+async def main() -> None:
+    batcher = AsyncEventBatcher(catalog, address, **options)
+    await batcher.add_event(event)
+    if ending == "asyncio":
+        await batcher.close()
+
+
+if ending in ("asyncio", "loop-closed"):
+    asyncio.run(main())
+else:
+    EventBatcher(catalog, address, **options).add_event(event)
+if ending == "sys.exit":
+    sys.exit(3)
+if ending == "error":
+    raise RuntimeError("the program fails")
