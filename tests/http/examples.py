@@ -14,6 +14,14 @@ JOB_EVENT = {
     "createTime": "2026-01-01T00:00:00Z",
     "jobEvent": {"type": "VIEW", "jobs": ["{tenant}/jobs/j"]},
 }
+LEGACY_EVENT = {
+    "eventId": "l",
+    "eventType": "VIEW_DIRECT",
+    "requestId": "r",
+    "relatedJobNames": ["{tenant}/jobs/j"],
+    "eventTimestampMillis": "1767225600000",
+    "details": {"source": "mail"},
+}
 
 # Before the calls that are compared: what these find.
 SET_UP: list[tuple[str, str, dict[str, Any]]] = [
@@ -80,6 +88,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "GetClientEvent": {"name": "{client_event}"},
     "CountClientEvents": {"parent": TENANT, "groupBy": ["GROUP_BY_DAY"]},
     "BatchCreateClientEvents": {"parent": TENANT, "clientEvents": [JOB_EVENT, {"eventId": "g"}]},
+    "CreateLegacyClientEvent": {"parent": TENANT, "legacyClientEvent": LEGACY_EVENT},
+    "PushLegacyClientEvent": {"parent": TENANT, "envelope": {"message": {"data": "e30=", "messageId": "1"}}},
     "ListRejectedEvents": {"parent": CATALOG, "pageSize": 1},
     "GetOperation": {"name": "{operation}"},
     "ListOperations": {"name": CATALOG, "filter": "done=true", "pageSize": 1},
@@ -87,5 +97,5 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "CancelOperation": {"name": "{operation}"},
     "DeleteOperation": {"name": "{catalog}/operations/purge-user-events-1"},
 }
-STREAMS = frozenset({"WatchEvents", "UploadUserEvents"})
+STREAMS = frozenset({"WatchEvents", "UploadUserEvents", "UploadClientEvents"})
 """Shown elsewhere, as streams."""

@@ -25,3 +25,4 @@ class EventLogService:
         self.BatchCreateClientEvents = batches.BatchCreateClientEvents
         self.WatchEvents = watching.WatchEvents
         self.UploadUserEvents = uploads.UploadUserEvents
+        self.UploadClientEvents = uploads.UploadClientEvents

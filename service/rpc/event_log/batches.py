@@ -13,7 +13,6 @@ from service.events.policy import Policy
 from service.events.record import set_microseconds
 from service.rpc import paging
 from service.rpc.context import CallContext
-from service.rpc.event_service import event_id_taken
 from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
 from service.storage.base import ClientEventRow, RejectionRow, Transaction, UserEventRow, Verdict
@@ -155,7 +154,7 @@ class Batches:
 
         for (index, row), verdict in zip(rows, await self._writer.run(insert, _size(rows, kept)), strict=True):
             if verdict is Verdict.CONFLICT:
-                taken = event_id_taken(tenant, row.event_id)
+                taken = client_event.event_id_taken(tenant, row.event_id)
                 self._rejected_calls.count(_BATCH, taken)
                 _reject(results[index], taken)
             else:

@@ -18,6 +18,7 @@ class Table:
         time: Its column of the event's own time.
         tie: The column that orders events of the same time.
         joined: The column that says at which revision an event joined, as an expression.
+        beside: The columns of a client event's form and of what is kept beside it, as expressions.
         indexes: By the field of a selection that names a few events when it has one value, the index that finds them.
     """
 
@@ -25,6 +26,7 @@ class Table:
     time: str
     tie: str
     joined: str
+    beside: str
     indexes: dict[str, str]
 
 
@@ -33,9 +35,12 @@ USER_EVENTS = Table(
     "event_time_us",
     "fingerprint",
     "joined_revision",
+    "0, NULL",
     {"visitor_ids": "user_events_visitor", "user_ids": "user_events_user"},
 )
-CLIENT_EVENTS = Table("client_events", "create_time_us", "id", "0", {"request_ids": "client_events_request"})
+CLIENT_EVENTS = Table(
+    "client_events", "create_time_us", "id", "0", "form, beside", {"request_ids": "client_events_request"}
+)
 _IN_TIME_INDEX = {"from_us", "until_us", "max_id"}
 _NARROW = {"from_us", "until_us", "visitor_ids", "user_ids", "request_ids", "event_ids"}
 
