@@ -41,6 +41,8 @@ class Version:
 VERSIONS = (
     Version("google/cloud/retail", base="v2", name="v2beta"),
     Version("google/cloud/retail", base="v2beta", name="v2alpha"),
+    Version("google/cloud/talent", base="v4", name="v4beta1"),
+    Version("google/cloud/talent", base="v3", name="v3p1beta1"),
 )
 
 

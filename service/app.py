@@ -12,9 +12,13 @@ import time
 import structlog
 from google.longrunning import operations_proto_pb2
 
-from generated.footfall.v1 import event_log_service_pb2, insights_service_pb2, signal_service_pb2
+from generated.footfall.v1 import (
+    event_log_service_pb2,
+    insights_service_pb2,
+    legacy_event_service_pb2,
+    signal_service_pb2,
+)
 from generated.footfall.v1.event_log_pb2 import EventSource
-from generated.google.cloud.talent.v4 import event_service_pb2
 from service import configured, metrics
 from service.doors import http
 from service.doors.grpc import GrpcDoor
@@ -28,6 +32,7 @@ from service.operations import kinds
 from service.operations.export_events import ExportUserEvents
 from service.operations.export_products import ExportProducts
 from service.operations.housekeeping import Housekeeping
+from service.operations.import_client_events import ImportClientEvents
 from service.operations.import_events import ImportUserEvents
 from service.operations.import_products import ImportProducts
 from service.operations.import_requests import ImportRequests
@@ -44,6 +49,7 @@ from service.rpc.event_service import EventService
 from service.rpc.insights import InsightsService
 from service.rpc.intake import Intake
 from service.rpc.job_tracking import JobTracking
+from service.rpc.legacy_event_service import LegacyEventService
 from service.rpc.method import Method, methods
 from service.rpc.middleware.admission import Admission
 from service.rpc.middleware.failures import failures, of_store
@@ -99,6 +105,7 @@ class App:
         )
         self._admission = Admission(settings.max_concurrent_calls, settings.max_concurrent_long_calls)
         self._policy = configured.policy(settings)
+        self._push_tokens = configured.push_tokens(settings)
         self._calls = Calls()
         self._refused: Refused = Tally()
         self._rejected_calls = RejectedCalls(
@@ -132,6 +139,13 @@ class App:
             kinds.IMPORT_USER_EVENTS: ImportUserEvents(
                 writer=self._writer,
                 rules=self._policy.rules,
+                object_store=self._object_store,
+                spool=self._spool,
+                max_line_bytes=self._settings.max_line_bytes,
+                now_us=now_us,
+                refused=self._refused,
+            ),
+            kinds.IMPORT_CLIENT_EVENTS: ImportClientEvents(
                 object_store=self._object_store,
                 spool=self._spool,
                 max_line_bytes=self._settings.max_line_bytes,
@@ -183,6 +197,7 @@ class App:
             now_us=now_us,
         )
         client_events = EventService(policy=policy, writer=writer, intake=intake, rejected_calls=rejected_calls)
+        legacy_events = LegacyEventService(client_events, self._push_tokens, rejected_calls=rejected_calls)
         event_log = EventLogService(
             Reading(policy=policy, store=self._store),
             self._batches,
@@ -211,7 +226,8 @@ class App:
         served = (
             *((each, user_events) for each in versions.descriptors("UserEventService").values()),
             *((each, products) for each in versions.descriptors("ProductService").values()),
-            (event_service_pb2.DESCRIPTOR.services_by_name["EventService"], client_events),
+            *((each, client_events) for each in versions.descriptors("EventService").values()),
+            (legacy_event_service_pb2.DESCRIPTOR.services_by_name["LegacyEventService"], legacy_events),
             (event_log_service_pb2.DESCRIPTOR.services_by_name["EventLogService"], event_log),
             (signal_service_pb2.DESCRIPTOR.services_by_name["SignalService"], signals),
             (insights_service_pb2.DESCRIPTOR.services_by_name["InsightsService"], insights),

@@ -12,6 +12,7 @@ from service.events.errors import RpcError
 from service.events.policy import Policy
 from service.events.user_event import UserEventRules
 from service.operations.housekeeping import DAY_US, Retention
+from service.rpc.push_tokens import PushTokens
 from service.settings import Settings
 from service.sources.buckets_dir import BucketsDir
 from service.sources.objects import ObjectError, ObjectStore
@@ -54,6 +55,19 @@ def policy(settings: Settings) -> Policy:
         except RpcError as error:
             raise ValueError(f"--tracker-tenant can't be used: {error}") from None
     return found
+
+
+def push_tokens(settings: Settings) -> PushTokens:
+    """Who may push messages of Pub/Sub.
+
+    Raises:
+        ValueError: Half of what is needed is set.
+    """
+    return PushTokens(
+        audiences=settings.push_audiences,
+        accounts=settings.push_service_accounts,
+        keys_url=settings.push_keys_url,
+    )
 
 
 def grpc_limits(settings: Settings) -> Limits:

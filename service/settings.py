@@ -22,6 +22,7 @@ _FORMS = {
     "allowed_origins": re.compile(r"https?://[^/\s]+/?"),
     "pixel_path": re.compile(r"(?:(?:/[A-Za-z0-9._~-]+)+\.js)?"),
     "tracker_tenant": re.compile(r"(?:projects/[^/\s]+/tenants/[^/\s]+)?"),
+    "push_keys_url": re.compile(r"https?://\S+"),
     "database": re.compile(rf"{_SQLITE}.+"),
     "catalogs": re.compile(r"projects/[^/\s]+/locations/[^/\s]+/catalogs/[^/\s]+"),
     "tenants": re.compile(r"projects/[^/\s]+/tenants/[^/\s]+"),
@@ -55,6 +56,19 @@ class Settings(BaseSettings):
     tracker_tenant: str = Field(
         "",
         description="Tenant that /api/talent/events stores events for (projects/P/tenants/T); empty: it takes none.",
+    )
+    push_audiences: Annotated[list[str], NoDecode] = Field(
+        [],
+        description=(
+            "Audiences of the tokens that Pub/Sub pushes with, comma-separated; none: pushes are taken without a token."
+        ),
+    )
+    push_service_accounts: Annotated[list[str], NoDecode] = Field(
+        [], description="Service accounts that may push: the email addresses in those tokens, comma-separated."
+    )
+    push_keys_url: str = Field(
+        "https://www.googleapis.com/oauth2/v3/certs",
+        description="Where the keys are that those tokens are signed with, a JSON Web Key Set.",
     )
     database: str = Field(
         "sqlite:///data/footfall.db", description="Database URL: sqlite:///relative or sqlite:////absolute."
@@ -148,7 +162,9 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
-    @field_validator("catalogs", "tenants", "http_hosts", "allowed_origins", mode="before")
+    @field_validator(
+        "catalogs", "tenants", "http_hosts", "allowed_origins", "push_audiences", "push_service_accounts", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""The verb `import`: files of user events."""
+"""The verb `import`: files of user events, or of client events."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from generated.footfall.v1.event_log_service_pb2 import UploadUserEventsRequest
+from generated.footfall.v1.event_log_service_pb2 import UploadClientEventsRequest, UploadUserEventsRequest
 from service.commands import options, progress
 from service.commands.connection import Connection, connected
 from service.commands.following import follow
 from service.commands.outcome import Outcome, describe, outcome
 from service.commands.texts import count
-from service.commands.upload import existing, label, upload
+from service.commands.upload import FirstMessage, existing, label, upload
 
 cli = options.verb()
 
@@ -25,12 +25,19 @@ def import_files(
         list[Path],
         typer.Argument(metavar="FILE", callback=existing, help="Files of JSON lines, maybe gzip; - is standard input."),
     ],
+    *,
     server: options.Server = options.DEFAULT_SERVER,
     catalog: options.Catalog = options.DEFAULT_CATALOG,
+    tenant: options.Tenant = None,
     schema: Annotated[
         str,
-        typer.Option(metavar="NAME", help="The form of the lines: user_event, user_event_ga4 or user_event_ga360."),
-    ] = "user_event",
+        typer.Option(
+            metavar="NAME",
+            show_default="user_event, or client_event with --tenant",
+            help="The form of the lines: user_event, user_event_ga4 or user_event_ga360; with --tenant client_event, "
+            "client_event_v3 or client_event_legacy.",
+        ),
+    ] = "",
     errors_prefix: Annotated[
         str,
         typer.Option(
@@ -40,7 +47,7 @@ def import_files(
         ),
     ] = "",
 ) -> None:
-    """Import files of user events.
+    """Import files of user events, or with --tenant of client events.
 
     A file holds one JSON event a line and may be compressed with gzip. Each is uploaded and becomes an operation of its
     own, which goes on in the server even if this command is ended.
@@ -51,7 +58,13 @@ def import_files(
     with connected(server) as connection:
         for file in files:
             try:
-                first = UploadUserEventsRequest(parent=catalog, data_schema=schema, gcs_errors_prefix=errors_prefix)
+                first: FirstMessage = UploadUserEventsRequest(
+                    parent=catalog, data_schema=schema, gcs_errors_prefix=errors_prefix
+                )
+                if tenant is not None:
+                    first = UploadClientEventsRequest(
+                        parent=tenant, data_schema=schema, gcs_errors_prefix=errors_prefix
+                    )
                 total += _import(connection, file, first)
             except OSError as error:
                 print(f"footfall: {label(file)} can't be read: {error.strerror}", file=sys.stderr)
@@ -63,7 +76,7 @@ def import_files(
         raise typer.Exit(1)
 
 
-def _import(connection: Connection, file: Path, first: UploadUserEventsRequest) -> Outcome:
+def _import(connection: Connection, file: Path, first: FirstMessage) -> Outcome:
     """Imports one file and prints what became of it."""
     name = label(file)
     with progress.stages() as stages:

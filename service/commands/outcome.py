@@ -11,12 +11,20 @@ from google.protobuf.struct_pb2 import Struct
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
+from generated.footfall.v1.event_log_service_pb2 import UploadClientEventsResponse
 from generated.google.cloud.retail.v2.import_config_pb2 import ImportMetadata, ImportUserEventsResponse
 from service.commands.kinds import done_so_far, metadata_of, sentence
 from service.commands.texts import count, printable
 
 _SAMPLES = 5
-_EVENT = '{"eventType":"home-page-view","visitorId":"v-1","eventTime":"2026-03-14T09:26:53Z"}'
+_USER_EVENT = (
+    'user event a line, in JSON, such as {"eventType":"home-page-view","visitorId":"v-1",'
+    '"eventTime":"2026-03-14T09:26:53Z"}'
+)
+_CLIENT_EVENT = (
+    'client event a line, in JSON, such as {"eventId":"e-1","createTime":"2026-03-14T09:26:53Z",'
+    '"jobEvent":{"type":"VIEW","jobs":["projects/p/tenants/t/jobs/j"]}}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +65,14 @@ class Outcome:
 def outcome(operation: Operation) -> Outcome:
     """Returns the outcome of an operation up to now; its counts are zero where it has none."""
     metadata, response = metadata_of(operation), ImportUserEventsResponse()
+    of_client_events = UploadClientEventsResponse()
     if not isinstance(metadata, ImportMetadata):
         return Outcome(done_so_far(operation), None, 0, state(operation) != "succeeded")
     stored = None
     if operation.response.Unpack(response):
         stored = response.import_summary.joined_events_count + response.import_summary.unjoined_events_count
+    elif operation.response.Unpack(of_client_events):
+        stored = of_client_events.stored_count
     return Outcome(metadata.success_count, stored, metadata.failure_count, state(operation) != "succeeded")
 
 
@@ -88,16 +99,20 @@ def describe(operation: Operation, label: str) -> Iterator[str]:
     metadata = metadata_of(operation)
     if isinstance(metadata, ImportMetadata) and (deleted := metadata.deleted_products_count):
         yield f"  {count(deleted, 'product')} deleted, which the source lacks"
-    response = ImportUserEventsResponse()
-    if not operation.response.Unpack(response):
+    response, of_client_events = ImportUserEventsResponse(), UploadClientEventsResponse()
+    if operation.response.Unpack(response):
+        samples, prefix, expected = response.error_samples, response.errors_config.gcs_prefix, _USER_EVENT
+    elif operation.response.Unpack(of_client_events):
+        samples, prefix, expected = of_client_events.error_samples, of_client_events.gcs_errors_prefix, _CLIENT_EVENT
+    else:
         return
-    for sample in response.error_samples[:_SAMPLES]:
+    for sample in samples[:_SAMPLES]:
         yield f"  {printable(_where(sample) + sample.message)}"
     if result.rejected > _SAMPLES:
         yield f"  and {result.rejected - _SAMPLES:,} more; `footfall rejected` lists them"
     if result.rejected and not result.good:
-        yield f"  expected is one user event a line, in JSON, such as {_EVENT}; --schema names other forms"
-    if result.rejected and (prefix := response.errors_config.gcs_prefix):
+        yield f"  expected is one {expected}; --schema names other forms"
+    if result.rejected and prefix:
         yield f"  the rejected lines are also under {printable(prefix)}"
 
 

@@ -13,7 +13,7 @@ import grpc
 import typer
 from google.longrunning.operations_proto_pb2 import Operation
 
-from generated.footfall.v1.event_log_service_pb2 import UploadUserEventsRequest
+from generated.footfall.v1.event_log_service_pb2 import UploadClientEventsRequest, UploadUserEventsRequest
 from service.commands.connection import Connection
 from service.commands.progress import Stage, Stages, in_bytes
 
@@ -21,6 +21,9 @@ STDIN: Final = Path("-")
 
 _MESSAGE_BYTES: Final = 2**20
 GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+FirstMessage = UploadUserEventsRequest | UploadClientEventsRequest
 
 
 class Outgoing:
@@ -32,7 +35,7 @@ class Outgoing:
         stage: Shows how many bytes are out.
     """
 
-    def __init__(self, file: BinaryIO, first: UploadUserEventsRequest, stage: Stage) -> None:
+    def __init__(self, file: BinaryIO, first: FirstMessage, stage: Stage) -> None:
         self.bytes = 0
         self.failure: OSError | None = None
         self._file = file
@@ -42,7 +45,7 @@ class Outgoing:
         self._compressed = False
         self._ends_in_line = False
 
-    def __iter__(self) -> Iterator[UploadUserEventsRequest]:
+    def __iter__(self) -> Iterator[FirstMessage]:
         """Yields the messages; there is one even for an empty file.
 
         Raises:
@@ -55,7 +58,7 @@ class Outgoing:
                 message.data = data
                 yield message
                 self._stage.to(self.bytes)
-                message = UploadUserEventsRequest()
+                message = type(self._first)()
         except OSError as error:
             self.failure = error
             raise
@@ -83,15 +86,13 @@ def label(path: Path) -> str:
     return "stdin" if path == STDIN else os.fsencode(path.name).decode("utf-8", "replace")
 
 
-def upload(
-    connection: Connection, path: Path, first: UploadUserEventsRequest, stages: Stages
-) -> tuple[Operation, int | None]:
+def upload(connection: Connection, path: Path, first: FirstMessage, stages: Stages) -> tuple[Operation, int | None]:
     """Uploads a file.
 
     Args:
         connection: Where to.
         path: The file; `-` is standard input.
-        first: What is said before the data; the name of the file is filled in.
+        first: What is said before the data, of user events or client events; the name of the file is filled in.
         stages: Shows the progress.
 
     Returns:
@@ -104,7 +105,9 @@ def upload(
     first.file_name = label(path)
     with opened(path) as file:
         outgoing = Outgoing(file, first, stages.begin(f"{label(path)} upload", in_bytes, _size(file)))
-        operation = _send(connection.event_log.UploadUserEvents, outgoing)
+        log = connection.event_log
+        is_user = isinstance(first, UploadUserEventsRequest)
+        operation = _send(log.UploadUserEvents if is_user else log.UploadClientEvents, outgoing)
         outgoing.end()
     return operation, outgoing.lines
 

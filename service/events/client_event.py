@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent, JobEvent
-from service.events import limits, names, paths
+from service.events import errors, limits, names, paths
 from service.events.errors import Findings, Violation, missing, violation
 
 EVENT_NOTES_LENGTH: Final = 1_000  # characters
@@ -57,11 +58,29 @@ def _check_job_event(found: Findings, event: JobEvent, tenant: str, *, type_requ
     elif job_event_type not in _KNOWN_TYPES:
         rule = f"must be a JobEventType from 1 to {max(_KNOWN_TYPES)}, but is {job_event_type}."
         found.add(violation("job_event.type", rule))
+    check_jobs(found, "job_event.jobs", jobs, tenant)
+
+
+def check_jobs(found: Findings, field: str, jobs: Sequence[str], tenant: str) -> None:
+    """1 to 500 full names of jobs of the tenant."""
     if not jobs:
-        found.add(missing("job_event.jobs"))
+        found.add(missing(field))
     elif len(jobs) > MAX_JOBS:
-        found.add(limits.too_many("job_event.jobs", MAX_JOBS, len(jobs)))
+        found.add(limits.too_many(field, MAX_JOBS, len(jobs)))
     for index, job in enumerate(islice(jobs, MAX_JOBS)):
         if not names.is_job_of(job, tenant):
             rule = f"must be of the form {tenant}/jobs/*, but is {paths.quoted(job)}."
-            found.add(violation(f"job_event.jobs[{index}]", rule, "INVALID_RESOURCE_ID"))
+            found.add(violation(f"{field}[{index}]", rule, "INVALID_RESOURCE_ID"))
+
+
+def event_id_taken(tenant: str, event_id: str) -> errors.RpcError:
+    """What is wrong with an event whose id stands for another content."""
+    shown = event_id[:64]
+    return errors.already_exists(
+        f"event_id '{shown}' is taken in this tenant by an event with other content; give each event an id of its "
+        f"own, and "
+        "send the same content when you send one again.",
+        resource_type="jobs.googleapis.com/ClientEvent",
+        resource_name=f"{tenant}/clientEvents/{shown}",
+        reason="EVENT_ID_TAKEN",
+    )

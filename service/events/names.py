@@ -22,8 +22,11 @@ def _pattern(form: str) -> re.Pattern[str]:
 CATALOG_FORM: Final = "projects/*/locations/*/catalogs/*"
 BRANCH_FORM: Final = f"{CATALOG_FORM}/branches/*"
 TENANT_FORM: Final = "projects/*/tenants/*"
+PROJECT_FORM: Final = "projects/*"
 _CATALOG: Final = _pattern(CATALOG_FORM)
 _TENANT: Final = _pattern(TENANT_FORM)
+_PROJECT: Final = _pattern(PROJECT_FORM)
+_DEFAULT_TENANT: Final = "/tenants/default"
 _OPERATIONS_PARENT: Final = _pattern("projects/*(?:/tenants/*|/locations/*(?:/catalogs/*(?:/branches/*)?)?)?")
 _SEGMENT: Final = _pattern("*")
 _PRODUCT: Final = _pattern(f"({BRANCH_FORM})/products/(?s:(.+))")
@@ -55,6 +58,36 @@ def parse_tenant(name: str, field: str = "parent") -> str:
     Arguments and errors are those of `parse_catalog`.
     """
     return _parsed(_TENANT, TENANT_FORM, name, field)
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def default_tenant(name: str, field: str = "parent") -> str:
+    """Returns the tenant that stands for a project, `projects/*`, where there are no tenants.
+
+    Arguments and errors are those of `parse_catalog`.
+    """
+    return _parsed(_PROJECT, PROJECT_FORM, name, field) + _DEFAULT_TENANT
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def tenant_or_default(name: str, field: str = "parent") -> str:
+    """Returns the canonical name of a tenant, `projects/*/tenants/*`, or of that of a project, `projects/*`.
+
+    Arguments and errors are those of `parse_catalog`.
+    """
+    if is_project(name):
+        return default_tenant(name, field)
+    return _parsed(_TENANT, f"{TENANT_FORM} or {PROJECT_FORM}", name, field)
+
+
+def is_project(name: str) -> bool:
+    """Whether `name` is that of a project, `projects/*`."""
+    return _PROJECT.fullmatch(name) is not None
+
+
+def is_default_tenant(tenant: str) -> bool:
+    """Whether a tenant, as `parse_tenant` returned it, is the one that stands for its project."""
+    return tenant.endswith(_DEFAULT_TENANT)
 
 
 @lru_cache(maxsize=_CACHED_NAMES)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from generated.footfall.v1.event_log_pb2 import ClientEventForm, StoredClientEvent
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events.identity import canonical_bytes, fingerprint
@@ -25,7 +26,12 @@ class UserEventRecord(NamedTuple):
 
 
 class ClientEventRecord(NamedTuple):
-    """What is stored of a client event; times in microseconds since the Unix epoch."""
+    """What is stored of a client event; times in microseconds since the Unix epoch.
+
+    An event may come again in another form, which can't say all of what it said first. So it has a fingerprint for each
+    form, of what that one can say of it: `fingerprint` is v4's, and `other_fingerprints` are v3's and the legacy
+    form's, or None where they are the same.
+    """
 
     event_id: str
     fingerprint: bytes
@@ -33,6 +39,9 @@ class ClientEventRecord(NamedTuple):
     request_id: str | None
     event_type: int
     payload: bytes
+    form: int
+    other_fingerprints: bytes | None
+    beside: bytes | None  # serialised footfall.v1.StoredClientEvent with what v4's form can't say
 
 
 def microseconds(time: Timestamp) -> int:
@@ -85,15 +94,17 @@ def user_event_record(
     )
 
 
-def client_event_record(event: ClientEvent, now_us: int) -> ClientEventRecord:
+def client_event_record(event: ClientEvent, now_us: int, beside: StoredClientEvent | None = None) -> ClientEventRecord:
     """The record of `event`, which passed its check.
 
     Args:
         event: Gets the time `now_us` when it has none; its identity is that without a time, so that it can come again.
         now_us: The time of receipt.
+        beside: What was said beside it, and the form in which; None: nothing, it was sent in v4's form.
     """
     payload = canonical_bytes(event)
     identity = fingerprint(payload)
+    others = _other_fingerprints(event, beside)
     if not event.HasField("create_time"):
         set_microseconds(event.create_time, now_us)
         payload = canonical_bytes(event)
@@ -104,4 +115,38 @@ def client_event_record(event: ClientEvent, now_us: int) -> ClientEventRecord:
         request_id=event.request_id or None,
         event_type=event.job_event.type,
         payload=payload,
+        form=beside.form if beside is not None else ClientEventForm.CLIENT_EVENT_FORM_V4,
+        other_fingerprints=others,
+        beside=_canonical_beside(beside, _BESIDE) if beside is not None else None,
     )
+
+
+_BESIDE = ("original_type", "parent_event_id", "extra_info", "details")
+_BESIDE_V3 = ("parent_event_id", "extra_info")
+_BESIDE_LEGACY = ("details",)
+
+
+def _other_fingerprints(event: ClientEvent, beside: StoredClientEvent | None) -> bytes | None:
+    """Those of v3's and of the legacy form, in this order; None where both are v4's."""
+    of_v3 = _canonical_beside(beside, _BESIDE_V3)
+    of_legacy = _canonical_beside(beside, _BESIDE_LEGACY)
+    if not (of_v3 or of_legacy or event.event_notes or event.job_event.profile):
+        return None
+    common = ClientEvent()
+    common.CopyFrom(event)
+    common.ClearField("event_notes")
+    common.job_event.ClearField("profile")
+    core = canonical_bytes(common)
+    return fingerprint(core + (of_v3 or b"")) + fingerprint(core + (of_legacy or b""))
+
+
+def _canonical_beside(beside: StoredClientEvent | None, fields: tuple[str, ...]) -> bytes | None:
+    """Some of the fields, in canonical form; None where none of them has a value."""
+    if beside is None:
+        return None
+    kept = StoredClientEvent()
+    kept.CopyFrom(beside)
+    for field, _ in beside.ListFields():
+        if field.name not in fields:
+            kept.ClearField(field.name)
+    return canonical_bytes(kept) or None

@@ -1,4 +1,7 @@
-"""One schema, several names: telling the versions of Google's Retail API apart, and showing a type under another one.
+"""One schema, several names: telling the versions of Google's APIs apart, and showing a type under another one.
+
+Of Cloud Talent Solution there are only the services here: `client_event_forms` brings its versions to one form. What is
+said here is said of the Retail API.
 
 `protos/` says v2; v2beta and v2alpha are derived from it (`protos/derive.py`), each with all that the one before has.
 A message has the same fields under the same numbers in each version that has it, so only its full name differs. Hence:
@@ -27,14 +30,20 @@ from generated.google.cloud.retail.v2alpha import product_service_pb2 as product
 from generated.google.cloud.retail.v2alpha import user_event_service_pb2 as user_events_v2alpha
 from generated.google.cloud.retail.v2beta import product_service_pb2 as products_v2beta
 from generated.google.cloud.retail.v2beta import user_event_service_pb2 as user_events_v2beta
+from generated.google.cloud.talent.v3 import event_service_pb2 as talent_v3
+from generated.google.cloud.talent.v3p1beta1 import event_service_pb2 as talent_v3p1beta1
+from generated.google.cloud.talent.v4 import event_service_pb2 as talent_v4
+from generated.google.cloud.talent.v4beta1 import event_service_pb2 as talent_v4beta1
 
 M = TypeVar("M", bound=Message)
 
 RETAIL_VERSIONS: Final = ("v2", "v2beta", "v2alpha")
+TALENT_VERSIONS: Final = ("v4", "v4beta1", "v3", "v3p1beta1")
 BASE_VERSION: Final = "v2"
 """The version that `protos/` says, and that stands for what belongs to none."""
 
 _PACKAGE: Final = "google.cloud.retail"
+_TALENT_PACKAGE: Final = "google.cloud.talent"
 _VERSIONED: Final = re.compile(rf"{re.escape(_PACKAGE)}\.({'|'.join(RETAIL_VERSIONS)})\.(.+)")
 _TYPE_URL_PREFIX: Final = "type.googleapis.com/"
 _CACHED_NAMES: Final = 1024
@@ -47,23 +56,31 @@ _SERVICES: Final = {
         user_events_v2,
         user_events_v2alpha,
         user_events_v2beta,
+        talent_v3,
+        talent_v3p1beta1,
+        talent_v4,
+        talent_v4beta1,
     )
     for service in module.DESCRIPTOR.services_by_name.values()
 }
 
 
 def descriptors(service: str) -> dict[str, ServiceDescriptor]:
-    """Returns what a server needs to serve a Retail service under all its names.
+    """Returns what a server needs to serve a service under all its names.
 
     Args:
-        service: Its name without a package: `UserEventService` or `ProductService`.
+        service: Its name without a package: `UserEventService` or `ProductService` of the Retail API, `EventService`
+            of Cloud Talent Solution.
 
     Returns:
-        For each version, in the order of `RETAIL_VERSIONS`, the service's descriptor: its methods, and their types.
+        For each version, in the order of `RETAIL_VERSIONS` or `TALENT_VERSIONS`, the service's descriptor: its methods,
+        and their types.
 
     Raises:
         LookupError: There is no such service.
     """
+    if service == "EventService":
+        return {version: _SERVICES[f"{_TALENT_PACKAGE}.{version}.{service}"] for version in TALENT_VERSIONS}
     return {version: _SERVICES[f"{_PACKAGE}.{version}.{service}"] for version in RETAIL_VERSIONS}
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from generated.footfall.v1.event_log_service_pb2 import UploadClientEventsRequest
 from generated.google.cloud.retail.v2.import_config_pb2 import ImportUserEventsRequest
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from service.events import errors, user_event
 from service.events.errors import Violation
 from service.events.policy import Policy
 from service.events.record import set_microseconds
-from service.operations.kinds import IMPORT_USER_EVENTS
+from service.operations.kinds import IMPORT_CLIENT_EVENTS, IMPORT_USER_EVENTS
 from service.operations.launcher import Launcher
 from service.operations.object_requests import check_prefix, plan_objects, verify_errors_prefix
 from service.operations.table_requests import plan_table
@@ -75,6 +76,13 @@ class ImportRequests:
         """Makes an import that was checked durable and starts it."""
         fixed = {"oldest_us": self._oldest_us(self._now_us()), **plan}
         return await self._launcher.start(IMPORT_USER_EVENTS, catalog, request, fixed, operation_id=operation_id)
+
+    async def start_client_events(
+        self, tenant: str, request: UploadClientEventsRequest, plan: dict[str, object], operation_id: str
+    ) -> OperationRow:
+        """The same for client events of a tenant."""
+        fixed = {"oldest_us": self._oldest_us(self._now_us()), "tenant": tenant, **plan}
+        return await self._launcher.start(IMPORT_CLIENT_EVENTS, tenant, request, fixed, operation_id=operation_id)
 
     def _oldest_us(self, now_us: int) -> int | None:
         return now_us - self._policy.max_event_age_us if self._policy.max_event_age_us else None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from google.protobuf.message import Message
 
+from generated.footfall.v1 import event_log_service_pb2
 from generated.google.cloud.retail.v2 import import_config_pb2, purge_config_pb2, user_event_service_pb2
 from generated.google.cloud.retail.v2beta import export_config_pb2
 from service.events.record import set_microseconds
@@ -17,6 +18,7 @@ IMPORT_USER_EVENTS = "import-user-events"
 PURGE_USER_EVENTS = "purge-user-events"
 REJOIN_USER_EVENTS = "rejoin-user-events"
 EXPORT_USER_EVENTS = "export-user-events"
+IMPORT_CLIENT_EVENTS = "import-client-events"
 IMPORT_PRODUCTS = "import-products"
 PURGE_PRODUCTS = "purge-products"
 EXPORT_PRODUCTS = "export-products"
@@ -73,6 +75,9 @@ KINDS: dict[str, Kind] = {
         user_event_service_pb2.RejoinUserEventsResponse,
     ),
     EXPORT_USER_EVENTS: Kind(_export, export_config_pb2.ExportMetadata, export_config_pb2.ExportUserEventsResponse),
+    IMPORT_CLIENT_EVENTS: Kind(
+        _import, import_config_pb2.ImportMetadata, event_log_service_pb2.UploadClientEventsResponse
+    ),
     IMPORT_PRODUCTS: Kind(_import, import_config_pb2.ImportMetadata, import_config_pb2.ImportProductsResponse),
     PURGE_PRODUCTS: Kind(
         _purge_products, purge_config_pb2.PurgeProductsMetadata, purge_config_pb2.PurgeProductsResponse

@@ -1,16 +1,27 @@
-"""google.cloud.talent.v4.EventService."""
+"""google.cloud.talent's EventService, in all versions."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from google.protobuf.message import Message
+
 from generated.footfall.v1.event_log_pb2 import EventSource
-from generated.google.cloud.talent.v4 import event_service_pb2
-from service.events import client_event, errors
+from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
+from service.events import client_event, errors, names
+from service.events.client_event_forms import normal_form
 from service.events.policy import Policy
 from service.rpc.context import CallContext
 from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import Verdict
+from service.storage.base import ClientEventRow, Verdict
 from service.storage.writer import Writer
+
+_TENANT_ONLY = "google.cloud.talent.v4.CreateClientEventRequest"
+_PROJECT_ONLY = (
+    "google.cloud.talent.v3.CreateClientEventRequest",
+    "google.cloud.talent.v3p1beta1.CreateClientEventRequest",
+)
 
 
 class EventService:
@@ -30,43 +41,77 @@ class EventService:
         self._intake = intake
 
     async def CreateClientEvent(  # noqa: N802  the RPC's name
-        self, request: event_service_pb2.CreateClientEventRequest, _context: CallContext
-    ) -> bytes:
-        """Stores one event and returns it as stored.
+        self, request: Any, _context: CallContext
+    ) -> Message | bytes:
+        """Stores one event and returns it as it was sent.
+
+        Args:
+            request: A CreateClientEventRequest of any version.
 
         Returns:
-            The serialised ClientEvent.
+            The ClientEvent of that version.
 
         Raises:
             RpcError: INVALID_ARGUMENT with every violation; NOT_FOUND for a tenant that is not served;
                 ALREADY_EXISTS when the event_id was used for another content; UNAVAILABLE when it can't be stored
                 now (nothing was).
         """
-        tenant = self._policy.tenant(request.parent)
-        if not request.HasField("client_event"):
-            raise errors.invalid_argument([errors.missing("client_event")])
-        event = request.client_event
-        violations = client_event.check(event, tenant)
+        return await self.create(request, "client_event")
+
+    async def create(self, request: Any, field: str) -> Message | bytes:
+        """Stores the event in the field `field` of a request with a parent. See `CreateClientEvent`."""
+        tenant = self.tenant(request)
+        if not request.HasField(field):
+            raise errors.invalid_argument([errors.missing(field)])
+        sent = getattr(request, field)
+        source = EventSource.EVENT_SOURCE_WRITE
+        try:
+            row, _ = await self.store(sent, tenant, source, tenantless=names.is_project(request.parent))
+        except errors.RpcError as error:
+            if not error.violations:
+                self._rejected_calls.count(source, error)
+                raise
+            moved = errors.invalid_argument(errors.prefixed(error.violations, field, ""))
+            await self._rejected_calls.keep(tenant, sent, moved)
+            raise moved from None
+        return row.payload if isinstance(sent, ClientEvent) else sent
+
+    def tenant(self, request: Any) -> str:
+        """The tenant that the parent of a request names, or stands for.
+
+        Raises:
+            RpcError: INVALID_ARGUMENT, NOT_FOUND.
+        """
+        name: str = request.parent
+        kind = request.DESCRIPTOR.full_name
+        if kind in _PROJECT_ONLY:
+            name = names.default_tenant(name)
+        elif kind != _TENANT_ONLY:
+            name = names.tenant_or_default(name)
+        return self._policy.tenant(name)
+
+    async def store(
+        self, sent: Message, tenant: str, source: EventSource, *, tenantless: bool = False
+    ) -> tuple[ClientEventRow, Verdict]:
+        """Stores an event.
+
+        Args:
+            sent: In any form, see `normal_form`.
+            tenant: That is served.
+            source: How it came in.
+            tenantless: Whether the caller named a project only.
+
+        Returns:
+            What was to be stored, and whether it was new or there already.
+
+        Raises:
+            RpcError: INVALID_ARGUMENT with every violation, in the names of the event's form; ALREADY_EXISTS.
+        """
+        event, beside, violations = normal_form(sent, tenant, tenantless=tenantless)
         if violations:
-            error = errors.invalid_argument(errors.prefixed(violations, "client_event", ""))
-            await self._rejected_calls.keep(tenant, event, error)
-            raise error
-        row = await self._intake.client_event(tenant, event, EventSource.EVENT_SOURCE_WRITE)
-        if await self._writer.write_client_event(row) is Verdict.CONFLICT:
-            taken = event_id_taken(tenant, row.event_id)
-            self._rejected_calls.count(EventSource.EVENT_SOURCE_WRITE, taken)
-            raise taken
-        return row.payload
-
-
-def event_id_taken(tenant: str, event_id: str) -> errors.RpcError:
-    """What is wrong with an event whose id stands for another content."""
-    shown = event_id[:64]
-    return errors.already_exists(
-        f"event_id '{shown}' is taken in this tenant by an event with other content; give each event an id of its "
-        f"own, and "
-        "send the same content when you send one again.",
-        resource_type="jobs.googleapis.com/ClientEvent",
-        resource_name=f"{tenant}/clientEvents/{shown}",
-        reason="EVENT_ID_TAKEN",
-    )
+            raise errors.invalid_argument(violations)
+        row = await self._intake.client_event(tenant, event, source, beside)
+        verdict = await self._writer.write_client_event(row)
+        if verdict is Verdict.CONFLICT:
+            raise client_event.event_id_taken(tenant, row.event_id)
+        return row, verdict

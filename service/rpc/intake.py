@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from generated.footfall.v1.event_log_pb2 import EventSource
+from generated.footfall.v1.event_log_pb2 import EventSource, StoredClientEvent
 from generated.footfall.v1.signal_pb2 import Signal
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
@@ -52,21 +52,14 @@ class Intake:
             payload=record.payload,
         )
 
-    async def client_event(self, tenant: str, event: ClientEvent, source: EventSource) -> ClientEventRow:
-        """The row of an event, which gets the time of receipt when it has none."""
+    async def client_event(
+        self, tenant: str, event: ClientEvent, source: EventSource, beside: StoredClientEvent | None = None
+    ) -> ClientEventRow:
+        """The row of an event, which gets the time of receipt when it has none; `beside`: see `client_event_record`."""
         now_us = self._now_us()
-        record = client_event_record(event, now_us)
-        return ClientEventRow(
-            parent_id=await self._writer.parent_id(tenant),
-            event_id=record.event_id,
-            fingerprint=record.fingerprint,
-            create_time_us=record.create_time_us,
-            request_id=record.request_id,
-            event_type=record.event_type,
-            receive_time_us=now_us,
-            source=source,
-            payload=record.payload,
-        )
+        record = client_event_record(event, now_us, beside)
+        parent_id = await self._writer.parent_id(tenant)
+        return ClientEventRow(parent_id, *record[:5], now_us, source, *record[5:])
 
     async def signal(self, tenant: str, signal: Signal, source: EventSource) -> SignalRow:
         """The row of a signal."""

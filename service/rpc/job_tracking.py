@@ -17,7 +17,6 @@ from service.events.identity import canonical_bytes, fingerprint
 from service.events.json import JsonError
 from service.rpc.context import CallContext
 from service.rpc.event_log.batches import Batches, in_turns
-from service.rpc.event_service import event_id_taken
 from service.rpc.intake import Intake
 from service.rpc.method import Method, Middleware, with_middleware
 from service.rpc.rejections import RejectedCalls
@@ -130,7 +129,7 @@ class JobTracking:
     ) -> None:
         """Keeps those that turned out only on storing to have the id of another event."""
         kept = [
-            await self._rejection(value, event_id_taken(self._tenant, item.event_id))
+            await self._rejection(value, client_event.event_id_taken(self._tenant, item.event_id))
             for value, item, result in zip(values, items, response.results, strict=True)
             if isinstance(item, ClientEventRow) and result.outcome == _REJECTED
         ]

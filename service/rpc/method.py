@@ -24,7 +24,8 @@ class Method:
 
     `handler` takes the request (an async iterator of them when the client streams) and the call's context. It
     returns the response, as a message or as the bytes of one, or yields several when the server streams. What is not
-    `served` is in the contract only: its handler says so.
+    `served` is in the contract only: its handler says so. One that `checks_caller` lets nobody in without credentials
+    of its own, so that any address may reach it.
     """
 
     service: str
@@ -35,6 +36,7 @@ class Method:
     server_streaming: bool
     handler: Handler
     served: bool = True
+    checks_caller: bool = False
 
     @property
     def path(self) -> str:
@@ -95,6 +97,7 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
             server_streaming=each.server_streaming,
             handler=getattr(implementation, each.name, None) or _comes_later(each),
             served=hasattr(implementation, each.name),
+            checks_caller=each.name in getattr(implementation, "checks_callers", ()),
         )
         found.append(with_middleware(method, middleware))
     return found

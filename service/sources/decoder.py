@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import structlog
 
-from service.sources.decoding import Decoded, DecodeOptions, decode_lines
+from service.sources.decoding import ClientEventOptions, Decoded, DecodeOptions, decode_lines
 
 _NICENESS = 5  # calls that wait for an answer come first
 _MAX_DEATHS = 3  # over one piece of work: one may be chance, as when memory is short
@@ -102,7 +102,7 @@ class Decoder:
         self._child: _Child | None = None
         self._starting = asyncio.Lock()
 
-    async def decode(self, data: bytes, first_line: int, options: DecodeOptions) -> Decoded:
+    async def decode(self, data: bytes, first_line: int, options: DecodeOptions | ClientEventOptions) -> Decoded:
         """What `decode_lines` returns.
 
         Raises:

@@ -5,17 +5,28 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from service.events import errors, user_event
+from service.events.client_event_forms import normal_form
 from service.events.errors import Violation
-from service.events.record import UserEventRecord, microseconds, user_event_record
+from service.events.json import JsonError
+from service.events.record import (
+    ClientEventRecord,
+    UserEventRecord,
+    client_event_record,
+    microseconds,
+    user_event_record,
+)
 from service.events.rejection import Rejection, rejected_line
 from service.sources.lines import numbered
 from service.sources.schemas import LineReader, Mapped, MappingError, line_reader
+from service.sources.schemas.client_event import read_line
 
 _NO_SALT = b""  # the time is required in files, so it never takes a salt's place
 
@@ -41,11 +52,41 @@ class DecodeOptions:
     table: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ClientEventOptions:
+    """How the lines of one file of client events are decoded.
+
+    Args:
+        uri: The file, for reports.
+        tenant: Whose events they are.
+        oldest_us: See `DecodeOptions`.
+        max_line_bytes: See `DecodeOptions`.
+        data_schema: The form of the lines, one of `CLIENT_EVENT_SCHEMAS`; empty: the first of them.
+        table: There are no tables of client events.
+    """
+
+    uri: str
+    tenant: str
+    oldest_us: int | None
+    max_line_bytes: int
+    data_schema: str = ""
+    table: bool = False
+
+
+class ClientEventLine(NamedTuple):
+    """A line of a file, 1-based, and the client event that it holds."""
+
+    number: int
+    raw: bytes
+    record: ClientEventRecord
+
+
 class Decoded(NamedTuple):
     """What became of the lines of one chunk."""
 
     records: list[UserEventRecord]
     rejections: list[Rejection]
+    client_events: Sequence[ClientEventLine] = ()
 
 
 def salt(operation: str, index: int) -> bytes:
@@ -55,11 +96,15 @@ def salt(operation: str, index: int) -> bytes:
 
 def too_old(event: UserEvent, oldest_us: int | None) -> list[Violation]:
     """What is wrong with the age of an event, if anything; None: any age will do."""
-    if oldest_us is None or not event.HasField("event_time") or microseconds(event.event_time) >= oldest_us:
+    return _too_old("event_time", event.event_time, oldest_us) if event.HasField("event_time") else []
+
+
+def _too_old(field: str, time: Timestamp, oldest_us: int | None) -> list[Violation]:
+    if oldest_us is None or microseconds(time) >= oldest_us:
         return []
     oldest = datetime.datetime.fromtimestamp(oldest_us // 1_000_000, datetime.UTC).isoformat()
-    rule = f"must not be before {oldest} (--max-event-age-days), but is {event.event_time.seconds} seconds since 1970."
-    return [errors.violation("event_time", rule, "INVALID_TIMESTAMP")]
+    rule = f"must not be before {oldest} (--max-event-age-days), but is {time.seconds} seconds since 1970."
+    return [errors.violation(field, rule, "INVALID_TIMESTAMP")]
 
 
 def record_of(event: UserEvent, options: DecodeOptions) -> UserEventRecord:
@@ -75,8 +120,10 @@ def record_of(event: UserEvent, options: DecodeOptions) -> UserEventRecord:
     return user_event_record(event, 0, _NO_SALT)
 
 
-def decode_lines(data: bytes, first_line: int, options: DecodeOptions) -> Decoded:
+def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEventOptions) -> Decoded:
     """Decodes the lines of a chunk; blank lines are passed over but counted."""
+    if isinstance(options, ClientEventOptions):
+        return _decode_client_events(data, first_line, options)
     records: list[UserEventRecord] = []
     rejections: list[Rejection] = []
     read = line_reader(options.data_schema, table=options.table)
@@ -88,9 +135,42 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions) -> Decode
                 else:
                     records.append(verdict)
         except Exception as error:  # noqa: BLE001  one line that nobody thought of must not end the import
-            unforeseen = errors.internal(f"The line could not be read: {type(error).__name__}.")
-            rejections.append(rejected_line(unforeseen, options.uri, number, line))
+            rejections.append(rejected_line(_unforeseen(error), options.uri, number, line))
     return Decoded(records, rejections)
+
+
+def _unforeseen(error: Exception) -> errors.RpcError:
+    return errors.internal(f"The line could not be read: {type(error).__name__}.")
+
+
+def _decode_client_events(data: bytes, first_line: int, options: ClientEventOptions) -> Decoded:
+    events: list[ClientEventLine] = []
+    rejections: list[Rejection] = []
+    for number, line in numbered(data, first_line):
+        try:
+            events.append(ClientEventLine(number, line, _client_event(line, options)))
+        except errors.RpcError as error:
+            rejections.append(rejected_line(error, options.uri, number, line))
+        except Exception as error:  # noqa: BLE001  as in decode_lines
+            rejections.append(rejected_line(_unforeseen(error), options.uri, number, line))
+    return Decoded([], rejections, events)
+
+
+def _client_event(line: bytes, options: ClientEventOptions) -> ClientEventRecord:
+    """The record of a line's event.
+
+    Raises:
+        RpcError: INVALID_ARGUMENT with every violation.
+    """
+    try:
+        sent = read_line(options.data_schema, line)
+    except JsonError as error:
+        raise errors.invalid_argument(error.violations) from None
+    event, beside, violations = normal_form(sent, options.tenant)
+    violations = violations or _too_old("create_time", event.create_time, options.oldest_us)
+    if violations:
+        raise errors.invalid_argument(violations)
+    return client_event_record(event, 0, beside)
 
 
 def _each(line: bytes, number: int, read: LineReader, options: DecodeOptions) -> Iterator[UserEventRecord | Rejection]:
@@ -109,7 +189,7 @@ def _each(line: bytes, number: int, read: LineReader, options: DecodeOptions) ->
             yield rejected_line(error, options.uri, number, raw)
 
 
-def reject_long_line(beginning: bytes, number: int, options: DecodeOptions) -> Decoded:
+def reject_long_line(beginning: bytes, number: int, options: DecodeOptions | ClientEventOptions) -> Decoded:
     """The rejection of a line over the limit, of which only the beginning is known."""
     kind = "row, as JSON," if options.table else "line"
     rule = f"The {kind} is longer than {options.max_line_bytes} bytes, the most that one may take (--max-line-bytes)."

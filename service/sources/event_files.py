@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from generated.google.cloud.retail.v2.product_pb2 import Product
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.retail.v2beta.export_config_pb2 import OutputConfig
+from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events import json
 from service.events.record import microseconds
 from service.sources.lines import Chunk
@@ -55,6 +56,7 @@ USER_EVENTS = Content(
     },
     {"event_time": lambda event: microseconds(event.event_time)},
 )
+CLIENT_EVENTS = Content(ClientEvent, "client_event", {}, {})
 PRODUCTS = Content(
     Product,
     "product",

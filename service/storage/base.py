@@ -63,6 +63,9 @@ class ClientEventRow(NamedTuple):
     receive_time_us: int
     source: int
     payload: bytes  # serialised google.cloud.talent.v4.ClientEvent
+    form: int = 1  # in which it was sent, from 1 (v4's) on
+    other_fingerprints: bytes | None = None  # of what the forms from 2 on can say of it; None: `fingerprint` each
+    beside: bytes | None = None  # what v4's form can't say: serialised footfall.v1.StoredClientEvent
 
 
 class IdentifierKind(enum.IntEnum):
@@ -195,6 +198,8 @@ class StoredEvent(NamedTuple):
     source: int
     joined_revision: int | None  # at which all its products were known; 0 when it names none, None while unjoined
     payload: bytes
+    form: int = 0  # of client events only, as `beside`
+    beside: bytes | None = None
 
 
 class ActorEvent(NamedTuple):

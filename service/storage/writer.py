@@ -190,7 +190,7 @@ class Writer:
 
     async def write_client_event(self, row: ClientEventRow) -> Verdict:
         """Returns when the event's fate is on disk."""
-        future = self._submit(_Kind.CLIENT_EVENT, row, len(row.payload))
+        future = self._submit(_Kind.CLIENT_EVENT, row, len(row.payload) + len(row.beside or b""))
         assert future is not None
         verdict: Verdict = await future
         return verdict

@@ -24,7 +24,7 @@ import pytest
 from google.api_core.operation_async import AsyncOperation
 from google.api_core.operations_v1 import OperationsAsyncClient
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import retail_v2, retail_v2alpha, retail_v2beta, talent_v4
+from google.cloud import retail_v2, retail_v2alpha, retail_v2beta, talent_v4, talent_v4beta1
 
 from tests.support.server import Server
 
@@ -56,7 +56,8 @@ PRODUCTS = _routes("ProductService", retail_v2, retail_v2beta, retail_v2alpha)
 PRODUCTS_ENDS = [PRODUCTS[0], PRODUCTS[4], PRODUCTS[-1]]
 PRODUCTS_EXPORTS = _routes("ProductService", retail_v2beta, retail_v2alpha)  # v2 has no ExportProducts
 PRODUCTS_ALPHA = PRODUCTS[-3:]  # v2alpha has fields of its own
-TALENT = _routes("EventService", talent_v4)
+TALENT = _routes("EventService", talent_v4, talent_v4beta1)
+TALENT_BETA = TALENT[3:]
 
 every_route = pytest.mark.parametrize("retail", RETAIL, indirect=True)
 one_route = pytest.mark.parametrize("retail", RETAIL[:1], indirect=True)

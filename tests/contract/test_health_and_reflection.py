@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from tests.contract.refusals import refused
 from tests.contract.samples import lines, text
 from tests.contract.uploads import OpenUpload
-from tests.support.reflected import EVENT_LOG, OPERATIONS, RETAIL, TALENT, ReflectedClient
+from tests.support.reflected import EVENT_LOG, OPERATIONS, RETAIL, ReflectedClient
 from tests.support.server import Server
 
 RETAIL_SERVICES = [
@@ -26,7 +26,8 @@ RETAIL_SERVICES = [
     for version in ("v2", "v2beta", "v2alpha")
     for service in ("ProductService", "UserEventService")
 ]
-SERVICES = [EVENT_LOG, *RETAIL_SERVICES, TALENT, OPERATIONS]
+TALENT_SERVICES = [f"google.cloud.talent.{version}.EventService" for version in ("v3", "v3p1beta1", "v4", "v4beta1")]
+SERVICES = [EVENT_LOG, "footfall.v1.LegacyEventService", *RETAIL_SERVICES, *TALENT_SERVICES, OPERATIONS]
 CATALOG = "projects/p/locations/global/catalogs/c"
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

@@ -45,6 +45,7 @@ EXTRAS = {
     "google.cloud.retail.v2beta": RETAIL_EXTRAS | EXPORT_EXTRAS,
     "google.cloud.retail.v2alpha": RETAIL_EXTRAS | EXPORT_EXTRAS,
     "google.cloud.talent.v4": {"JobEvent.profile": (1001, "string", "profile")},
+    "google.cloud.talent.v4beta1": {},  # Google's own has the profile
 }
 
 # The only types that we have and Google has not: those of such fields.

@@ -134,6 +134,7 @@ def official_facts() -> dict[str, Facts]:
         ("google.cloud.retail.v2beta", 6 + 13),
         ("google.cloud.retail.v2alpha", 6 + 13),
         ("google.cloud.talent.v4", 1),
+        ("google.cloud.talent.v4beta1", 1),
     ],
 )
 def test_reaches_every_method(package: str, count: int) -> None:

@@ -218,29 +218,20 @@ def test_complaint_names_the_overlay(tmp_path: Path) -> None:
         derived(tmp_path, [Version("shop", base="v1", name="v2")])
 
 
-def test_another_package_takes_one_line(tmp_path: Path) -> None:
-    """What v4beta1 of Cloud Talent has beyond v4 can be said by an overlay and a `Version`."""
+def test_a_field_gets_another_number() -> None:
+    """v4beta1 of Cloud Talent has under 3 what our v4 has under 1001."""
     talent = "google/cloud/talent"
-    for path in (PROTOS / talent / "v4").glob("*.proto"):
-        copy = tmp_path / path.relative_to(PROTOS)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(path.read_text())
-    overlay = tmp_path / "overlays" / talent / "v4beta1"
-    overlay.mkdir(parents=True)
-    (overlay / "event.proto").write_text(
-        """syntax = "proto3";
-
-package google.cloud.talent.v4beta1;
-
-message JobEvent {
-  // The job seeker's profile.
-  string profile = 3;
-}
-"""
-    )
-    files = derived(tmp_path, [Version(talent, base="v4", name="v4beta1")])
+    files = derived(PROTOS)
     event, service = files[f"{talent}/v4beta1/event.proto"], files[f"{talent}/v4beta1/event_service.proto"]
-    assert "  // The job seeker's profile.\n  string profile = 3;\n}\n" in event
+    assert "string profile = 3;" in event
     assert "1001" not in event
     assert 'import "google/cloud/talent/v4beta1/event.proto";' in service
     assert 'post: "/v4beta1/{parent=projects/*/tenants/*}/clientEvents"' in service
+
+
+def test_a_version_without_an_overlay_has_another_name_only() -> None:
+    talent = "google/cloud/talent"
+    written = (PROTOS / talent / "v3/event.proto").read_text()
+    assert derived(PROTOS)[f"{talent}/v3p1beta1/event.proto"].endswith(
+        written.replace("google.cloud.talent.v3;", "google.cloud.talent.v3p1beta1;")
+    )

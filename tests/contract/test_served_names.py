@@ -70,7 +70,7 @@ def test_a_missing_catalog_is_told_in_googles_words(retail: Official) -> None:
 
 
 @talent_over_grpc
-@pytest.mark.parametrize("parent", ["invalid", "projects/p", "projects/p/tenants/", f"{TENANT}/jobs/j", CATALOG])
+@pytest.mark.parametrize("parent", ["invalid", "projects/", "projects/p/tenants/", f"{TENANT}/jobs/j", CATALOG])
 def test_a_malformed_tenant_is_refused_in_googles_words(talent: Official, parent: str) -> None:
     with refused(InvalidArgument) as refusal:
         talent.client.create_client_event({"parent": parent, "client_event": client_event(TENANT)})

@@ -24,6 +24,14 @@ SIGNAL = {
     },
     "requestId": "r",
 }
+LEGACY_EVENT = {
+    "eventId": "l",
+    "eventType": "VIEW_DIRECT",
+    "requestId": "r",
+    "relatedJobNames": ["{tenant}/jobs/j"],
+    "eventTimestampMillis": "1767225600000",
+    "details": {"source": "mail"},
+}
 
 # Before the calls that are compared: what these find.
 SET_UP: list[tuple[str, str, dict[str, Any]]] = [
@@ -97,6 +105,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "GetSignal": {"name": "{signal}"},
     "LookupSignalState": {"parent": TENANT, "token": "a/b+c=="},
     "ListSignalStates": {"parent": TENANT, "subjectKind": "SUBJECT_KIND_TOKEN", "pageSize": 1},
+    "CreateLegacyClientEvent": {"parent": TENANT, "legacyClientEvent": LEGACY_EVENT},
+    "PushLegacyClientEvent": {"parent": TENANT, "envelope": {"message": {"data": "e30=", "messageId": "1"}}},
     "ListRejectedEvents": {"parent": CATALOG, "pageSize": 1},
     "GetOperation": {"name": "{operation}"},
     "ListOperations": {"name": CATALOG, "filter": "done=true", "pageSize": 1},
@@ -104,5 +114,5 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "CancelOperation": {"name": "{operation}"},
     "DeleteOperation": {"name": "{catalog}/operations/purge-user-events-1"},
 }
-STREAMS = frozenset({"WatchEvents", "UploadUserEvents"})
+STREAMS = frozenset({"WatchEvents", "UploadUserEvents", "UploadClientEvents"})
 """Shown elsewhere, as streams."""

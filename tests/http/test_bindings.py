@@ -21,8 +21,11 @@ from google.longrunning import operations_proto_pb2  # noqa: F401  makes its ser
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.rpc import code_pb2
 
-from generated.footfall.v1 import event_log_service_pb2, signal_service_pb2  # noqa: F401
-from generated.google.cloud.talent.v4 import event_service_pb2  # noqa: F401
+from generated.footfall.v1 import (  # noqa: F401
+    event_log_service_pb2,
+    legacy_event_service_pb2,
+    signal_service_pb2,
+)
 from service.doors.http.bindings import Binding, bindings
 from service.doors.http.googles_own import without_ours
 from service.doors.http.responses import HTTP_STATUS
@@ -34,9 +37,10 @@ from tests.support.server import Server
 SERVICES = [
     *(f"google.cloud.retail.{version}.{service}" for version in versions.RETAIL_VERSIONS
       for service in ("UserEventService", "ProductService")),
-    "google.cloud.talent.v4.EventService",
+    *(f"google.cloud.talent.{version}.EventService" for version in versions.TALENT_VERSIONS),
     "footfall.v1.EventLogService",
     "footfall.v1.SignalService",
+    "footfall.v1.LegacyEventService",
     "google.longrunning.Operations",
 ]  # fmt: skip
 _numbers = itertools.count(1)
@@ -66,6 +70,7 @@ class Surroundings:
         self.names = {
             "catalog": f"projects/{project}/locations/global/catalogs/c",
             "tenant": f"projects/{project}/tenants/t",
+            "project": f"projects/{project}",
         }
         answers = [self.over_grpc(service, method, self.filled(request)) for service, method, request in SET_UP]
         self.names["operation"] = answers[-1]["name"]
@@ -140,6 +145,9 @@ def test_http_gives_what_grpc_gives(server: Server, channel: grpc.Channel, web: 
     example = EXAMPLES[binding.method.name]
     if "{tenant}" in binding.template.replace("projects/*/tenants/*", "{tenant}"):
         example = plain_json.loads(plain_json.dumps(example).replace("{catalog}", "{tenant}"))
+
+    if "{parent=projects/*}/" in binding.template and "operations" not in binding.template:
+        example = plain_json.loads(plain_json.dumps(example).replace("{tenant}", "{project}"))
 
     expected = one.over_grpc(binding.method.service, binding.method.name, one.filled(example), binding.template)
     found = other.over_http(web, server.http, binding, other.filled(example))

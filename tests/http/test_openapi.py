@@ -124,7 +124,7 @@ def test_it_has_every_binding_that_is_served_and_no_other(
         assert f".{binding.method.name}" in operation["operationId"]
         expected.add((binding.http_method, template))
     streams = {(method, path) for method, path, _ in operations(document) if path.endswith((":watch", ":upload"))}
-    assert len(streams) == 3
+    assert len(streams) == 4
     assert {(method, path) for method, path, _ in operations(document)} == expected | streams
 
 

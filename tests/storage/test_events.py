@@ -32,7 +32,7 @@ def test_a_user_event_is_stored_as_it_was_given(store):
     row = user_event(parent, 7, user_id="u", product_ids=("missing",), payload=b"\0\xff")
     insert(store, row)
     (event,) = user_events(store)
-    assert event[2:] == (7, row.fingerprint, row.receive_time_us, 1, None, b"\0\xff")
+    assert event[2:] == (7, row.fingerprint, row.receive_time_us, 1, None, b"\0\xff", 0, None)
     assert event.parent == CATALOG
     assert store.get_event("user_events", CATALOG, event.id) == event
 

@@ -30,7 +30,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66ootfall/v1/event_log.proto\x12\x0b\x66ootfall.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\'google/cloud/retail/v2/user_event.proto\x1a\"google/cloud/talent/v4/event.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xe5\x02\n\x0fStoredUserEvent\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12;\n\nuser_event\x18\x02 \x01(\x0b\x32!.google.cloud.retail.v2.UserEventB\x04\xe2\x41\x01\x03\x12\x36\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x06joined\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12.\n\x06source\x18\x05 \x01(\x0e\x32\x18.footfall.v1.EventSourceB\x04\xe2\x41\x01\x03:\x82\x01\xea\x41\x7f\n\x12\x66ootfall/UserEvent\x12Rprojects/{project}/locations/{location}/catalogs/{catalog}/userEvents/{user_event}*\nuserEvents2\tuserEvent\"\xc7\x02\n\x11StoredClientEvent\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12?\n\x0c\x63lient_event\x18\x02 \x01(\x0b\x32#.google.cloud.talent.v4.ClientEventB\x04\xe2\x41\x01\x03\x12\x36\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12.\n\x06source\x18\x04 \x01(\x0e\x32\x18.footfall.v1.EventSourceB\x04\xe2\x41\x01\x03:u\xea\x41r\n\x14\x66ootfall/ClientEvent\x12?projects/{project}/tenants/{tenant}/clientEvents/{client_event}*\x0c\x63lientEvents2\x0b\x63lientEvent\"\x8b\x04\n\rRejectedEvent\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x36\n\x0creceive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12.\n\x06source\x18\x03 \x01(\x0e\x32\x18.footfall.v1.EventSourceB\x04\xe2\x41\x01\x03\x12\x17\n\toperation\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03uri\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bline_number\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12(\n\x06status\x18\x07 \x01(\x0b\x32\x12.google.rpc.StatusB\x04\xe2\x41\x01\x03\x12\x11\n\x03raw\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rraw_truncated\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03:\xdc\x01\xea\x41\xd8\x01\n\x16\x66ootfall/RejectedEvent\x12Zprojects/{project}/locations/{location}/catalogs/{catalog}/rejectedEvents/{rejected_event}\x12\x43projects/{project}/tenants/{tenant}/rejectedEvents/{rejected_event}*\x0erejectedEvents2\rrejectedEvent*\xf1\x01\n\x0b\x45ventSource\x12\x1c\n\x18\x45VENT_SOURCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VENT_SOURCE_WRITE\x10\x01\x12\x18\n\x14\x45VENT_SOURCE_COLLECT\x10\x02\x12\x1e\n\x1a\x45VENT_SOURCE_INLINE_IMPORT\x10\x03\x12\x1e\n\x1a\x45VENT_SOURCE_OBJECT_IMPORT\x10\x04\x12\x17\n\x13\x45VENT_SOURCE_UPLOAD\x10\x05\x12\x16\n\x12\x45VENT_SOURCE_BATCH\x10\x06\x12!\n\x1d\x45VENT_SOURCE_BIG_QUERY_IMPORT\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66ootfall/v1/event_log.proto\x12\x0b\x66ootfall.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\'google/cloud/retail/v2/user_event.proto\x1a\"google/cloud/talent/v4/event.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xe5\x02\n\x0fStoredUserEvent\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12;\n\nuser_event\x18\x02 \x01(\x0b\x32!.google.cloud.retail.v2.UserEventB\x04\xe2\x41\x01\x03\x12\x36\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x06joined\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12.\n\x06source\x18\x05 \x01(\x0e\x32\x18.footfall.v1.EventSourceB\x04\xe2\x41\x01\x03:\x82\x01\xea\x41\x7f\n\x12\x66ootfall/UserEvent\x12Rprojects/{project}/locations/{location}/catalogs/{catalog}/userEvents/{user_event}*\nuserEvents2\tuserEvent\"\xa4\x05\n\x11StoredClientEvent\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12?\n\x0c\x63lient_event\x18\x02 \x01(\x0b\x32#.google.cloud.talent.v4.ClientEventB\x04\xe2\x41\x01\x03\x12\x36\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12.\n\x06source\x18\x04 \x01(\x0e\x32\x18.footfall.v1.EventSourceB\x04\xe2\x41\x01\x03\x12\x30\n\x04\x66orm\x18\x05 \x01(\x0e\x32\x1c.footfall.v1.ClientEventFormB\x04\xe2\x41\x01\x03\x12\x1b\n\roriginal_type\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fparent_event_id\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12G\n\nextra_info\x18\x08 \x03(\x0b\x32-.footfall.v1.StoredClientEvent.ExtraInfoEntryB\x04\xe2\x41\x01\x03\x12\x42\n\x07\x64\x65tails\x18\t \x03(\x0b\x32+.footfall.v1.StoredClientEvent.DetailsEntryB\x04\xe2\x41\x01\x03\x1a\x30\n\x0e\x45xtraInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01:u\xea\x41r\n\x14\x66ootfall/ClientEvent\x12?projects/{project}/tenants/{tenant}/clientEvents/{client_event}*\x0c\x63lientEvents2\x0b\x63lientEvent\"\x8b\x04\n\rRejectedEvent\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x36\n\x0creceive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12.\n\x06source\x18\x03 \x01(\x0e\x32\x18.footfall.v1.EventSourceB\x04\xe2\x41\x01\x03\x12\x17\n\toperation\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03uri\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bline_number\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12(\n\x06status\x18\x07 \x01(\x0b\x32\x12.google.rpc.StatusB\x04\xe2\x41\x01\x03\x12\x11\n\x03raw\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rraw_truncated\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03:\xdc\x01\xea\x41\xd8\x01\n\x16\x66ootfall/RejectedEvent\x12Zprojects/{project}/locations/{location}/catalogs/{catalog}/rejectedEvents/{rejected_event}\x12\x43projects/{project}/tenants/{tenant}/rejectedEvents/{rejected_event}*\x0erejectedEvents2\rrejectedEvent*\x8f\x02\n\x0b\x45ventSource\x12\x1c\n\x18\x45VENT_SOURCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VENT_SOURCE_WRITE\x10\x01\x12\x18\n\x14\x45VENT_SOURCE_COLLECT\x10\x02\x12\x1e\n\x1a\x45VENT_SOURCE_INLINE_IMPORT\x10\x03\x12\x1e\n\x1a\x45VENT_SOURCE_OBJECT_IMPORT\x10\x04\x12\x17\n\x13\x45VENT_SOURCE_UPLOAD\x10\x05\x12\x16\n\x12\x45VENT_SOURCE_BATCH\x10\x06\x12!\n\x1d\x45VENT_SOURCE_BIG_QUERY_IMPORT\x10\x07\x12\x1c\n\x18\x45VENT_SOURCE_PUBSUB_PUSH\x10\x08*\x86\x01\n\x0f\x43lientEventForm\x12!\n\x1d\x43LIENT_EVENT_FORM_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43LIENT_EVENT_FORM_V4\x10\x01\x12\x18\n\x14\x43LIENT_EVENT_FORM_V3\x10\x02\x12\x1c\n\x18\x43LIENT_EVENT_FORM_LEGACY\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +49,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STOREDUSEREVENT'].fields_by_name['source']._serialized_options = b'\342A\001\003'
   _globals['_STOREDUSEREVENT']._loaded_options = None
   _globals['_STOREDUSEREVENT']._serialized_options = b'\352A\177\n\022footfall/UserEvent\022Rprojects/{project}/locations/{location}/catalogs/{catalog}/userEvents/{user_event}*\nuserEvents2\tuserEvent'
+  _globals['_STOREDCLIENTEVENT_EXTRAINFOENTRY']._loaded_options = None
+  _globals['_STOREDCLIENTEVENT_EXTRAINFOENTRY']._serialized_options = b'8\001'
+  _globals['_STOREDCLIENTEVENT_DETAILSENTRY']._loaded_options = None
+  _globals['_STOREDCLIENTEVENT_DETAILSENTRY']._serialized_options = b'8\001'
   _globals['_STOREDCLIENTEVENT'].fields_by_name['name']._loaded_options = None
   _globals['_STOREDCLIENTEVENT'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_STOREDCLIENTEVENT'].fields_by_name['client_event']._loaded_options = None
@@ -57,6 +61,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STOREDCLIENTEVENT'].fields_by_name['receive_time']._serialized_options = b'\342A\001\003'
   _globals['_STOREDCLIENTEVENT'].fields_by_name['source']._loaded_options = None
   _globals['_STOREDCLIENTEVENT'].fields_by_name['source']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['form']._loaded_options = None
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['form']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['original_type']._loaded_options = None
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['original_type']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['parent_event_id']._loaded_options = None
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['parent_event_id']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['extra_info']._loaded_options = None
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['extra_info']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['details']._loaded_options = None
+  _globals['_STOREDCLIENTEVENT'].fields_by_name['details']._serialized_options = b'\342A\001\003'
   _globals['_STOREDCLIENTEVENT']._loaded_options = None
   _globals['_STOREDCLIENTEVENT']._serialized_options = b'\352Ar\n\024footfall/ClientEvent\022?projects/{project}/tenants/{tenant}/clientEvents/{client_event}*\014clientEvents2\013clientEvent'
   _globals['_REJECTEDEVENT'].fields_by_name['name']._loaded_options = None
@@ -79,12 +93,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REJECTEDEVENT'].fields_by_name['raw_truncated']._serialized_options = b'\342A\001\003'
   _globals['_REJECTEDEVENT']._loaded_options = None
   _globals['_REJECTEDEVENT']._serialized_options = b'\352A\330\001\n\026footfall/RejectedEvent\022Zprojects/{project}/locations/{location}/catalogs/{catalog}/rejectedEvents/{rejected_event}\022Cprojects/{project}/tenants/{tenant}/rejectedEvents/{rejected_event}*\016rejectedEvents2\rrejectedEvent'
-  _globals['_EVENTSOURCE']._serialized_start=1456
-  _globals['_EVENTSOURCE']._serialized_end=1697
+  _globals['_EVENTSOURCE']._serialized_start=1805
+  _globals['_EVENTSOURCE']._serialized_end=2076
+  _globals['_CLIENTEVENTFORM']._serialized_start=2079
+  _globals['_CLIENTEVENTFORM']._serialized_end=2213
   _globals['_STOREDUSEREVENT']._serialized_start=240
   _globals['_STOREDUSEREVENT']._serialized_end=597
   _globals['_STOREDCLIENTEVENT']._serialized_start=600
-  _globals['_STOREDCLIENTEVENT']._serialized_end=927
-  _globals['_REJECTEDEVENT']._serialized_start=930
-  _globals['_REJECTEDEVENT']._serialized_end=1453
+  _globals['_STOREDCLIENTEVENT']._serialized_end=1276
+  _globals['_STOREDCLIENTEVENT_EXTRAINFOENTRY']._serialized_start=1061
+  _globals['_STOREDCLIENTEVENT_EXTRAINFOENTRY']._serialized_end=1109
+  _globals['_STOREDCLIENTEVENT_DETAILSENTRY']._serialized_start=1111
+  _globals['_STOREDCLIENTEVENT_DETAILSENTRY']._serialized_end=1157
+  _globals['_REJECTEDEVENT']._serialized_start=1279
+  _globals['_REJECTEDEVENT']._serialized_end=1802
 # @@protoc_insertion_point(module_scope)

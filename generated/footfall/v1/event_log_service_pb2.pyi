@@ -320,3 +320,29 @@ class StreamRejection(_message.Message):
     position: int
     status: _status_pb2.Status
     def __init__(self, position: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.Status, _Mapping[str, object]]] = ...) -> None: ...
+
+class UploadClientEventsRequest(_message.Message):
+    __slots__ = ("parent", "file_name", "data", "gcs_errors_prefix", "data_schema")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    FILE_NAME_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    GCS_ERRORS_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    DATA_SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    file_name: str
+    data: bytes
+    gcs_errors_prefix: str
+    data_schema: str
+    def __init__(self, parent: _Optional[str] = ..., file_name: _Optional[str] = ..., data: _Optional[bytes] = ..., gcs_errors_prefix: _Optional[str] = ..., data_schema: _Optional[str] = ...) -> None: ...
+
+class UploadClientEventsResponse(_message.Message):
+    __slots__ = ("error_samples", "stored_count", "repeated_count", "gcs_errors_prefix")
+    ERROR_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    STORED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REPEATED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GCS_ERRORS_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    error_samples: _containers.RepeatedCompositeFieldContainer[_status_pb2.Status]
+    stored_count: int
+    repeated_count: int
+    gcs_errors_prefix: str
+    def __init__(self, error_samples: _Optional[_Iterable[_Union[_status_pb2.Status, _Mapping[str, object]]]] = ..., stored_count: _Optional[int] = ..., repeated_count: _Optional[int] = ..., gcs_errors_prefix: _Optional[str] = ...) -> None: ...

@@ -106,6 +106,11 @@ class EventLogServiceStub:
                 request_serializer=footfall_dot_v1_dot_event__log__service__pb2.UploadUserEventsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.UploadClientEvents = channel.stream_unary(
+                '/footfall.v1.EventLogService/UploadClientEvents',
+                request_serializer=footfall_dot_v1_dot_event__log__service__pb2.UploadClientEventsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
 
 
 class EventLogServiceServicer:
@@ -222,6 +227,16 @@ class EventLogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UploadClientEvents(self, request_iterator, context):
+        """Imports a file of client events that the client streams to the server.
+
+        The file holds one JSON event a line, in the form that `data_schema` says, and may be compressed with gzip. What
+        UploadUserEvents promises holds here. An event whose id is taken by another content is a rejected line.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EventLogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -288,6 +303,11 @@ def add_EventLogServiceServicer_to_server(servicer, server):
             'UploadUserEvents': grpc.stream_unary_rpc_method_handler(
                     servicer.UploadUserEvents,
                     request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.UploadUserEventsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'UploadClientEvents': grpc.stream_unary_rpc_method_handler(
+                    servicer.UploadClientEvents,
+                    request_deserializer=footfall_dot_v1_dot_event__log__service__pb2.UploadClientEventsRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
     }
@@ -646,6 +666,33 @@ class EventLogService:
             target,
             '/footfall.v1.EventLogService/UploadUserEvents',
             footfall_dot_v1_dot_event__log__service__pb2.UploadUserEventsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadClientEvents(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/footfall.v1.EventLogService/UploadClientEvents',
+            footfall_dot_v1_dot_event__log__service__pb2.UploadClientEventsRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,

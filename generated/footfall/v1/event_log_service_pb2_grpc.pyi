@@ -86,6 +86,12 @@ class EventLogServiceStub:
     stream is taken in completely before the operation is returned; lines that are refused are counted in the
     operation's metadata and can be listed with ListRejectedEvents.
     """
+    UploadClientEvents: _grpc.StreamUnaryMultiCallable[_event_log_service_pb2.UploadClientEventsRequest, _operations_pb2.Operation]
+    """Imports a file of client events that the client streams to the server.
+
+    The file holds one JSON event a line, in the form that `data_schema` says, and may be compressed with gzip. What
+    UploadUserEvents promises holds here. An event whose id is taken by another content is a rejected line.
+    """
 
 @_typing.type_check_only
 class EventLogServiceAsyncStub(EventLogServiceStub):
@@ -142,6 +148,12 @@ class EventLogServiceAsyncStub(EventLogServiceStub):
     The file holds one JSON event a line and may be compressed with gzip, which is recognised by its first bytes. The
     stream is taken in completely before the operation is returned; lines that are refused are counted in the
     operation's metadata and can be listed with ListRejectedEvents.
+    """
+    UploadClientEvents: _aio.StreamUnaryMultiCallable[_event_log_service_pb2.UploadClientEventsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Imports a file of client events that the client streams to the server.
+
+    The file holds one JSON event a line, in the form that `data_schema` says, and may be compressed with gzip. What
+    UploadUserEvents promises holds here. An event whose id is taken by another content is a rejected line.
     """
 
 class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -274,6 +286,18 @@ class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
         The file holds one JSON event a line and may be compressed with gzip, which is recognised by its first bytes. The
         stream is taken in completely before the operation is returned; lines that are refused are counted in the
         operation's metadata and can be listed with ListRejectedEvents.
+        """
+
+    @_abc_1.abstractmethod
+    def UploadClientEvents(
+        self,
+        request_iterator: _MaybeAsyncIterator[_event_log_service_pb2.UploadClientEventsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Imports a file of client events that the client streams to the server.
+
+        The file holds one JSON event a line, in the form that `data_schema` says, and may be compressed with gzip. What
+        UploadUserEvents promises holds here. An event whose id is taken by another content is a rejected line.
         """
 
 def add_EventLogServiceServicer_to_server(servicer: EventLogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

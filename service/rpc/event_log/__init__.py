@@ -30,3 +30,4 @@ class EventLogService:
         self.StreamClientEvents = streams.StreamClientEvents
         self.WatchEvents = watching.WatchEvents
         self.UploadUserEvents = uploads.UploadUserEvents
+        self.UploadClientEvents = uploads.UploadClientEvents

@@ -41,7 +41,10 @@ def client_event(event: StoredEvent) -> event_log_pb2.StoredClientEvent:
         name=names.client_event(event.parent, event.id),
         client_event=ClientEvent.FromString(event.payload),
         source=_source(event.source),
+        form=cast("event_log_pb2.ClientEventForm", event.form),
     )
+    if event.beside is not None:
+        stored.MergeFromString(event.beside)
     set_microseconds(stored.receive_time, event.receive_time_us)
     return stored
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from generated.footfall.v1 import event_log_service_pb2 as pb
 from generated.footfall.v1.event_log_pb2 import EventSource
 from service.events import errors
+from service.events.client_event import event_id_taken
 from service.events.record import set_microseconds
-from service.rpc.event_service import event_id_taken
 from service.rpc.rejections import RejectedCalls
 from service.storage.base import ClientEventRow, RejectionRow, Transaction, UserEventRow, Verdict
 

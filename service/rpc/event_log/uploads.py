@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import PurePath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from google.longrunning import operations_proto_pb2
 
@@ -16,23 +16,40 @@ from service.events import errors
 from service.events.errors import Violation
 from service.events.policy import Policy
 from service.operations.import_requests import ImportRequests
-from service.operations.kinds import IMPORT_USER_EVENTS
+from service.operations.kinds import IMPORT_CLIENT_EVENTS, IMPORT_USER_EVENTS
 from service.operations.launcher import new_operation_id
 from service.operations.messages import to_operation
 from service.operations.object_requests import check_data_schema
 from service.operations.spool import Spool
 from service.rpc.context import CallContext
 from service.sources.schemas import DATA_SCHEMAS
+from service.sources.schemas.client_event import CLIENT_EVENT_SCHEMAS
 from service.storage.base import OperationRow
 
 _FILE_NAME_CHARS = 200
+
+UploadRequest = event_log_service_pb2.UploadUserEventsRequest | event_log_service_pb2.UploadClientEventsRequest
+
+
+class Target(NamedTuple):
+    """What an upload becomes.
+
+    Attributes:
+        kind: Of the operation.
+        schemas: The names that its `data_schema` may have.
+        start: Starts it: given its parent, the first message, the plan and the id.
+    """
+
+    kind: str
+    schemas: Sequence[str]
+    start: Callable[[str, UploadRequest, dict[str, object], str], Awaitable[OperationRow]]
 
 
 class Uploads:
     """The part of EventLogService that takes files in.
 
     Args:
-        policy: The catalogs that are served.
+        policy: The catalogs and tenants that are served.
         imports: Starts the import of an upload.
         spool: Where uploads go.
         max_upload_bytes: Largest upload.
@@ -53,6 +70,8 @@ class Uploads:
         self._spool = spool
         self._max_upload_bytes = max_upload_bytes
         self._idle_seconds = upload_idle_seconds
+        self._user_events = Target(IMPORT_USER_EVENTS, DATA_SCHEMAS, self._start_user_events)
+        self._client_events = Target(IMPORT_CLIENT_EVENTS, CLIENT_EVENT_SCHEMAS, self._start_client_events)
 
     async def UploadUserEvents(  # noqa: N802  the RPC's name
         self, requests: AsyncIterator[event_log_service_pb2.UploadUserEventsRequest], _context: CallContext
@@ -66,24 +85,32 @@ class Uploads:
             RpcError: INVALID_ARGUMENT when the first message is wrong or the file too large; NOT_FOUND; UNAVAILABLE;
                 DEADLINE_EXCEEDED when the caller sends nothing for too long.
         """
+        return await self._upload(requests, self._policy.catalog, self._user_events)
+
+    async def UploadClientEvents(  # noqa: N802  the RPC's name
+        self, requests: AsyncIterator[event_log_service_pb2.UploadClientEventsRequest], _context: CallContext
+    ) -> operations_proto_pb2.Operation:
+        """The same for client events of a tenant; response UploadClientEventsResponse."""
+        return await self._upload(requests, self._policy.tenant, self._client_events)
+
+    async def _upload(
+        self, requests: AsyncIterator[UploadRequest], parent_of: Callable[[str], str], target: Target
+    ) -> operations_proto_pb2.Operation:
         first = await self._next(requests)
         if first is None:
             raise errors.invalid_argument([errors.missing("parent")])
-        catalog = self._policy.catalog(first.parent)
-        violations = check_data_schema(first.data_schema, "data_schema", DATA_SCHEMAS)
+        parent = parent_of(first.parent)
+        violations = check_data_schema(first.data_schema, "data_schema", target.schemas)
         if violations:
             raise errors.invalid_argument(violations)
         if first.gcs_errors_prefix:
             await self._imports.check_errors_prefix(first.gcs_errors_prefix, "gcs_errors_prefix")
-        operation_id = new_operation_id(IMPORT_USER_EVENTS)
+        operation_id = new_operation_id(target.kind)
         try:
             size = await self._spool_upload(operation_id, first, requests)
         except BaseException:
             self._spool.discard(operation_id)
             raise
-        request = ImportUserEventsRequest(parent=first.parent)
-        if first.gcs_errors_prefix:
-            request.errors_config.gcs_prefix = first.gcs_errors_prefix
         name = PurePath(first.file_name).name[:_FILE_NAME_CHARS] or "upload"
         plan: dict[str, object] = {
             "upload": True,
@@ -91,12 +118,24 @@ class Uploads:
             "errors_prefix": first.gcs_errors_prefix,
             "data_schema": first.data_schema,
         }
-        starting = self._start(catalog, request, operation_id, plan)
+        starting = self._start(target.start(parent, first, plan, operation_id), operation_id)
         return to_operation(await asyncio.shield(asyncio.create_task(starting)))  # goes on when the caller leaves
 
-    async def _next(
-        self, requests: AsyncIterator[event_log_service_pb2.UploadUserEventsRequest]
-    ) -> event_log_service_pb2.UploadUserEventsRequest | None:
+    def _start_user_events(
+        self, catalog: str, first: UploadRequest, plan: dict[str, object], operation_id: str
+    ) -> Awaitable[OperationRow]:
+        request = ImportUserEventsRequest(parent=first.parent)
+        if first.gcs_errors_prefix:
+            request.errors_config.gcs_prefix = first.gcs_errors_prefix
+        return self._imports.start(catalog, request, plan, operation_id)
+
+    def _start_client_events(
+        self, tenant: str, first: UploadRequest, plan: dict[str, object], operation_id: str
+    ) -> Awaitable[OperationRow]:
+        request = event_log_service_pb2.UploadClientEventsRequest(parent=first.parent)
+        return self._imports.start_client_events(tenant, request, plan, operation_id)
+
+    async def _next(self, requests: AsyncIterator[UploadRequest]) -> UploadRequest | None:
         try:
             async with asyncio.timeout(self._idle_seconds):
                 return await anext(aiter(requests), None)
@@ -106,11 +145,9 @@ class Uploads:
                 "up; nothing of it was imported. Send it again."
             ) from None
 
-    async def _start(
-        self, catalog: str, request: ImportUserEventsRequest, operation_id: str, plan: dict[str, object]
-    ) -> OperationRow:
+    async def _start(self, starting: Awaitable[OperationRow], operation_id: str) -> OperationRow:
         try:
-            return await self._imports.start(catalog, request, plan, operation_id)
+            return await starting
         except Exception:  # the operation does not exist, so nothing else would discard its file
             self._spool.discard(operation_id)
             raise
@@ -118,8 +155,8 @@ class Uploads:
     async def _spool_upload(
         self,
         operation_id: str,
-        first: event_log_service_pb2.UploadUserEventsRequest,
-        requests: AsyncIterator[event_log_service_pb2.UploadUserEventsRequest],
+        first: UploadRequest,
+        requests: AsyncIterator[UploadRequest],
     ) -> int:
         try:
             file = await asyncio.to_thread(self._spool.new_upload, operation_id)
@@ -133,8 +170,8 @@ class Uploads:
 
     async def _receive(
         self,
-        first: event_log_service_pb2.UploadUserEventsRequest,
-        requests: AsyncIterator[event_log_service_pb2.UploadUserEventsRequest],
+        first: UploadRequest,
+        requests: AsyncIterator[UploadRequest],
         file: BinaryIO,
     ) -> int:
         """Writes what is uploaded to `file`, durably; returns its size in bytes."""

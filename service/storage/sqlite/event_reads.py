@@ -15,7 +15,7 @@ _GROUPS = {"event_type": "event_type", "day": "floor({time} / 86400000000.0)", "
 
 
 def _columns(table: Table) -> str:
-    return f"id, {table.time}, {table.tie}, receive_time_us, source, {table.joined}, payload"
+    return f"id, {table.time}, {table.tie}, receive_time_us, source, {table.joined}, payload, {table.beside}"
 
 
 def _stored(table: Table, parent: tuple[int, ...]) -> int:
@@ -34,7 +34,7 @@ def _that_fit(events: Iterable[StoredEvent], limit: int) -> tuple[list[StoredEve
     items: list[StoredEvent] = []
     size = 0
     for event in events:
-        size += len(event.payload)
+        size += len(event.payload) + len(event.beside or b"")
         if len(items) == limit or (items and size > MAX_PAGE_BYTES):
             return items, True
         items.append(event)

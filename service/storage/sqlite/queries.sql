@@ -135,14 +135,15 @@ FROM json_each(?2) AS wanted CROSS JOIN products
 
 -- name: insert_client_event
 INSERT INTO client_events (parent_id, event_id, fingerprint, create_time_us, request_id, event_type, receive_time_us, source,
-    payload)
+    payload, form, other_fingerprints, beside)
 VALUES :rows ON CONFLICT DO NOTHING;
 
 -- name: last_client_event
 SELECT coalesce(max(id), 0) FROM client_events;
 
 -- name: client_events_there
-SELECT json_group_array(json_array(wanted.key, client_events.id > ?3, hex(client_events.fingerprint)))
+SELECT json_group_array(json_array(wanted.key, client_events.id > ?3, hex(client_events.fingerprint),
+    hex(client_events.other_fingerprints)))
 FROM json_each(?2) AS wanted CROSS JOIN client_events
     ON client_events.parent_id = ?1 AND client_events.event_id = wanted.value;
 

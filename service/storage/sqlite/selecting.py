@@ -19,6 +19,7 @@ class Table:
         tie: The column that orders events of the same time.
         joined: The column that says at which revision an event joined, as an expression.
         count_at: Where `parent_row` has how many there are.
+        beside: The columns of a client event's form and of what is kept beside it, as expressions.
         indexes: By the field of a selection that names a few events when it has one value, the index that finds them.
     """
 
@@ -27,6 +28,7 @@ class Table:
     tie: str
     joined: str
     count_at: int
+    beside: str
     indexes: dict[str, str]
 
 
@@ -36,10 +38,13 @@ USER_EVENTS = Table(
     "fingerprint",
     "joined_revision",
     1,
+    "0, NULL",
     {"visitor_ids": "user_events_visitor", "user_ids": "user_events_user"},
 )
-CLIENT_EVENTS = Table("client_events", "create_time_us", "id", "0", 2, {"request_ids": "client_events_request"})
-SIGNALS = Table("signals", "signal_time_us", "id", "0", 4, {"request_ids": "signals_request"})
+CLIENT_EVENTS = Table(
+    "client_events", "create_time_us", "id", "0", 2, "form, beside", {"request_ids": "client_events_request"}
+)
+SIGNALS = Table("signals", "signal_time_us", "id", "0", 4, "0, NULL", {"request_ids": "signals_request"})
 TABLES = {table.name: table for table in (USER_EVENTS, CLIENT_EVENTS, SIGNALS)}
 _IDENTIFIERS = {
     "tokens": IdentifierKind.TOKEN,

@@ -198,12 +198,14 @@ class SqliteTransaction:
         stored: set[tuple[int, str]] = set()
         for parent_id, of_parent in places.items():
             wanted = json.dumps([rows[place].event_id for place in of_parent])
-            for key, is_new, fingerprint in json.loads(self._one("client_events_there", parent_id, wanted, last)):
+            for key, is_new, *prints in json.loads(self._one("client_events_there", parent_id, wanted, last)):
                 row = rows[of_parent[key]]
                 if is_new and (parent_id, row.event_id) not in stored:  # of several with one id the first was inserted
                     stored.add((parent_id, row.event_id))
                     verdicts[of_parent[key]] = Verdict.STORED
-                elif row.fingerprint.hex().upper() == fingerprint:
+                elif _as_said_in(row.form, row.fingerprint, row.other_fingerprints or b"") == _as_said_in(
+                    row.form, *map(bytes.fromhex, prints)
+                ):
                     verdicts[of_parent[key]] = Verdict.REPEATED
         return verdicts
 
@@ -278,6 +280,14 @@ class SqliteTransaction:
         operations = min(limit - dropped, _MAX_OPERATIONS_AT_ONCE)
         self._one("drop_expired_operations", operations_before_us, operations)
         return dropped + self._connection.changes()
+
+
+def _as_said_in(form: int, fingerprint: bytes, other_fingerprints: bytes) -> bytes:
+    """The fingerprint of what a form can say of an event."""
+    if not other_fingerprints:
+        return fingerprint
+    size = len(fingerprint)
+    return (fingerprint + other_fingerprints)[size * (form - 1) : size * form]
 
 
 def _differs(there: ProductRow | None, row: ProductRow) -> bool:
