@@ -21,7 +21,7 @@ from google.longrunning import operations_proto_pb2  # noqa: F401  makes its ser
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.rpc import code_pb2
 
-from generated.footfall.v1 import event_log_service_pb2  # noqa: F401
+from generated.footfall.v1 import event_log_service_pb2, insights_service_pb2  # noqa: F401
 from generated.google.cloud.talent.v4 import event_service_pb2  # noqa: F401
 from service.doors.http.bindings import Binding, bindings
 from service.doors.http.googles_own import without_ours
@@ -36,6 +36,7 @@ SERVICES = [
       for service in ("UserEventService", "ProductService")),
     "google.cloud.talent.v4.EventService",
     "footfall.v1.EventLogService",
+    "footfall.v1.InsightsService",
     "google.longrunning.Operations",
 ]  # fmt: skip
 _numbers = itertools.count(1)
