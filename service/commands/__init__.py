@@ -32,6 +32,7 @@ VERBS: Final = {
     "import": Verb("import_files", "Import files of user events."),
     "list": Verb("list_events", "List stored events, oldest first."),
     "count": Verb("count_events", "Count stored events."),
+    "funnel": Verb("funnel", "Show how many go how far along a path of events."),
     "tail": Verb("tail", "Show events as they come in, until Ctrl-C."),
     "rejected": Verb("rejected", "List rejected events, newest first."),
     "products": Verb("products", "Import products."),

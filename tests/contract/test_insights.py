@@ -1,7 +1,8 @@
-"""footfall.v1.InsightsService: figures are those of a computation of their own, warnings are advice and never errors."""
+"""footfall.v1.InsightsService: figures are those of a computation of their own, warnings never errors."""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from typing import Any
 

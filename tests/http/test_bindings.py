@@ -23,6 +23,7 @@ from google.rpc import code_pb2
 
 from generated.footfall.v1 import (  # noqa: F401
     event_log_service_pb2,
+    insights_service_pb2,
     legacy_event_service_pb2,
     signal_service_pb2,
 )
@@ -41,6 +42,7 @@ SERVICES = [
     "footfall.v1.EventLogService",
     "footfall.v1.SignalService",
     "footfall.v1.LegacyEventService",
+    "footfall.v1.InsightsService",
     "google.longrunning.Operations",
 ]  # fmt: skip
 _numbers = itertools.count(1)
