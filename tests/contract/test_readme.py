@@ -28,6 +28,7 @@ SHOWN = {
     "purge_user_events(": "2 would go\n2 are gone\n",
     "export_user_events(": "['gs://my-bucket/export/export-user-events-",
     "create_client_event(": "",
+    "EventBatcher(": "100 stored, 0 rejected\n",
     "error.details": "user_event.visitor_id TOO_LONG",
     "CountUserEvents(": "detail-page-view joined ['Small umbrella']\n"
     "2 [('detail-page-view', 1), ('home-page-view', 1)]\n"
@@ -86,7 +87,7 @@ def test_the_snippets_left_their_events(served):
         ("home-page-view", "visitor-1"),
         ("search", "visitor-3"),
     ]
-    assert len(client.client_events("projects/my-project/tenants/my-tenant")) == 1
+    assert len(client.client_events("projects/my-project/tenants/my-tenant")) == 101
     assert [(event.uri, event.line_number) for event in client.rejected(CATALOG)] == [
         ("gs://my-bucket/events/b.jsonl", 1)
     ]
