@@ -29,7 +29,7 @@ class Verb(NamedTuple):
 
 VERBS: Final = {
     "serve": Verb("serve", "Serve until SIGTERM or Ctrl-C."),
-    "import": Verb("import_files", "Import files of user events."),
+    "import": Verb("import_files", "Import files of user events, or of client events."),
     "list": Verb("list_events", "List stored events, oldest first."),
     "count": Verb("count_events", "Count stored events."),
     "funnel": Verb("funnel", "Show how many go how far along a path of events."),

@@ -47,7 +47,7 @@ def import_files(
         ),
     ] = "",
 ) -> None:
-    """Import files of user events, or with --tenant of client events.
+    """Import files of user events, or of client events.
 
     A file holds one JSON event a line and may be compressed with gzip. Each is uploaded and becomes an operation of its
     own, which goes on in the server even if this command is ended.

@@ -126,6 +126,24 @@ def test_a_client_event_gets_a_verdict_each_in_order(store):
     assert [event.payload for event in client_events(store)] == [b"payload 1", b"payload 2"]
 
 
+def test_a_client_event_comes_again_in_another_form(store):
+    tenant = intern(store, TENANT)
+    others = [fingerprint(number) for number in (2, 3)]
+    kept = client_event(tenant, 1, form=2, other_fingerprints=b"".join(others), beside=b"\0beside")
+    bare = client_event(tenant, 1)  # says what v4's form says of it
+    assert create(store, kept) == [Verdict.STORED]
+    assert create(store, kept, bare, bare._replace(form=2), bare._replace(form=3)) == [
+        Verdict.REPEATED,
+        Verdict.REPEATED,
+        Verdict.CONFLICT,
+        Verdict.CONFLICT,
+    ]
+    in_third = bare._replace(form=3, fingerprint=fingerprint(9), other_fingerprints=fingerprint(9) + others[1])
+    assert create(store, in_third, in_third._replace(form=1)) == [Verdict.REPEATED, Verdict.CONFLICT]
+    (event,) = client_events(store)
+    assert (event.form, event.beside) == (2, b"\0beside")
+
+
 def test_a_client_event_id_belongs_to_its_tenant(store):
     first, second = intern(store, TENANT), intern(store, f"{TENANT}2")
     assert create(store, client_event(first, 1), client_event(second, 1)) == [Verdict.STORED] * 2
