@@ -13,7 +13,6 @@ import structlog
 from google.longrunning import operations_proto_pb2
 
 from generated.footfall.v1 import event_log_service_pb2
-from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.talent.v4 import event_service_pb2
 from service import configured, metrics
 from service.doors import http
@@ -21,7 +20,6 @@ from service.doors.grpc import GrpcDoor
 from service.doors.http import scripts, tracker
 from service.doors.http.application import Page
 from service.events import filters, versions
-from service.events.errors import RpcError
 from service.measures import Refused, Tally
 from service.metrics import Measured
 from service.operations import kinds
@@ -39,13 +37,14 @@ from service.operations.purge_products import PurgeProducts
 from service.operations.rejoin_events import RejoinUserEvents
 from service.operations.runner import Runner, Work
 from service.operations.spool import Spool
+from service.rpc.collect_batches import CollectBatches
 from service.rpc.event_log import Batches, EventLogService, Reading, Uploads, Watching
 from service.rpc.event_service import EventService
 from service.rpc.intake import Intake
 from service.rpc.job_tracking import JobTracking
 from service.rpc.method import Method, methods
 from service.rpc.middleware.admission import Admission
-from service.rpc.middleware.failures import failures, of_store
+from service.rpc.middleware.failures import failures
 from service.rpc.middleware.metrics import Calls
 from service.rpc.middleware.telemetry import telemetry
 from service.rpc.operations_service import OperationsService
@@ -53,7 +52,7 @@ from service.rpc.product_service import ProductService
 from service.rpc.rejections import RejectedCalls
 from service.rpc.user_event_service import UserEventService
 from service.settings import Settings
-from service.storage.base import Store, StoreError
+from service.storage.base import Store
 from service.storage.readers import read
 from service.storage.sqlite import SqliteStore
 from service.storage.writer import Writer
@@ -86,8 +85,9 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._policy = configured.policy(settings)
+        self._http = http.HttpDoor(configured.http_settings(settings))
         self._door = GrpcDoor(settings.grpc_address, configured.grpc_limits(settings))
-        self._http = http.HttpDoor(configured.http_settings(settings), self._keep_rejected)
         path = settings.database_path
         self._store: Store = SqliteStore(path, rejection_limit=settings.rejected_events_limit)
         self._spool = Spool(path.with_name(f"{path.name}.spool"))
@@ -95,7 +95,6 @@ class App:
             self._store, queue_limit=settings.write_queue_limit, queue_bytes=settings.write_queue_bytes
         )
         self._admission = Admission(settings.max_concurrent_calls, settings.max_concurrent_long_calls)
-        self._policy = configured.policy(settings)
         self._calls = Calls()
         self._refused: Refused = Tally()
         self._rejected_calls = RejectedCalls(
@@ -201,13 +200,10 @@ class App:
         )
         return [method for descriptor, service in served for method in methods(descriptor, service, self._middleware)]
 
-    async def _keep_rejected(self, parent: str, raw: bytes, error: RpcError) -> None:
-        """Keeps what a page sent that is no request."""
-        catalog = self._policy.catalog(parent)
-        try:
-            await self._rejected_calls.record(catalog, EventSource.EVENT_SOURCE_COLLECT, raw, error)
-        except StoreError as failed:
-            raise of_store(failed) from failed
+    def _collect_batches(self) -> CollectBatches:
+        return CollectBatches(
+            policy=self._policy, batches=self._batches, intake=self._intake, rejected_calls=self._rejected_calls
+        )
 
     def _pages(self) -> dict[str, Page]:
         """What is served over HTTP beside methods."""
@@ -242,7 +238,7 @@ class App:
         self._keeping_house = asyncio.create_task(self._housekeeping.run())
         methods = self._methods()
         await self._door.start(methods)
-        await self._http.start(methods, self._pages())
+        await self._http.start(methods, self._pages(), self._collect_batches().method(self._middleware))
         gc.collect()
         gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
         return " and ".join(
@@ -268,12 +264,16 @@ class App:
         except TimeoutError:
             log.warning("calls_cut_off", grace_seconds=grace)
         last_answers = min(grace, _LAST_ANSWERS_SECONDS)
-        await asyncio.gather(self._door.stop(last_answers), self._http.stop(last_answers))
-        await self.close()
+        await self.close(last_answers)
         log.info("stopped")
 
-    async def close(self) -> None:
-        """Stops what runs in the background, writes what waits, closes the database."""
+    async def close(self, grace_s: float = 0) -> None:
+        """Takes no new connections, stops what runs in the background, writes what waits, closes the database.
+
+        Args:
+            grace_s: Seconds that answers on their way get.
+        """
+        await asyncio.gather(self._door.stop(grace_s), self._http.stop(grace_s))
         if self._keeping_house is not None:
             self._keeping_house.cancel()
         await self._runner.stop()

@@ -66,30 +66,33 @@ class Batches:
             _, row = await self._intake.user_event(catalog, event, _BATCH)
             set_microseconds(results[index].event_time, row.event_time_us)
             rows.append((index, row))
-        if rows or kept:
-            await self._store_user_events(results, rows, kept)
-        _fit(results)
-        return pb.BatchWriteUserEventsResponse(results=results, **_totals(results))
-
-    async def _store_user_events(
-        self,
-        results: Sequence[pb.BatchItemResult],
-        rows: Sequence[tuple[int, UserEventRow]],
-        kept: Sequence[RejectionRow],
-    ) -> None:
-        def insert(transaction: Transaction) -> frozenset[bytes]:
-            transaction.insert_rejections(kept)
-            if not rows:
-                return frozenset()
-            return transaction.insert_user_events_of(rows[0][1].parent_id, [row for _, row in rows]).stored
-
-        stored = set(await self._writer.run(insert, _size(rows, kept)))
+        stored = set(await self.store_user_events([row for _, row in rows], kept))
         for index, row in rows:
             is_first = row.fingerprint in stored
             stored.discard(row.fingerprint)
             results[index].outcome = (
                 pb.BatchItemResult.OUTCOME_STORED if is_first else pb.BatchItemResult.OUTCOME_REPEATED
             )
+        _fit(results)
+        return pb.BatchWriteUserEventsResponse(results=results, **_totals(results))
+
+    async def store_user_events(self, rows: Sequence[UserEventRow], kept: Sequence[RejectionRow]) -> frozenset[bytes]:
+        """Stores events of one catalog, and what is kept of those that are refused, in one durable commit.
+
+        Returns:
+            The fingerprints of the events that were not there before.
+
+        Raises:
+            StoreError: Nothing was stored.
+        """
+        if not rows and not kept:
+            return frozenset()
+
+        def insert(transaction: Transaction) -> frozenset[bytes]:
+            transaction.insert_rejections(kept)
+            return transaction.insert_user_events_of(rows[0].parent_id, rows).stored if rows else frozenset()
+
+        return await self._writer.run(insert, _size(rows, kept))
 
     async def BatchCreateClientEvents(  # noqa: N802  the RPC's name
         self, request: pb.BatchCreateClientEventsRequest, _context: CallContext
@@ -153,7 +156,8 @@ class Batches:
             transaction.insert_rejections(kept)
             return transaction.insert_client_events([row for _, row in rows])
 
-        for (index, row), verdict in zip(rows, await self._writer.run(insert, _size(rows, kept)), strict=True):
+        size = _size([row for _, row in rows], kept)
+        for (index, row), verdict in zip(rows, await self._writer.run(insert, size), strict=True):
             if verdict is Verdict.CONFLICT:
                 taken = event_id_taken(tenant, row.event_id)
                 self._rejected_calls.count(_BATCH, taken)
@@ -168,9 +172,9 @@ _OUTCOMES = {
 }
 
 
-def _size(rows: Sequence[tuple[int, UserEventRow | ClientEventRow]], kept: Sequence[RejectionRow]) -> int:
+def _size(rows: Sequence[UserEventRow | ClientEventRow], kept: Sequence[RejectionRow]) -> int:
     """Bytes that a batch holds while it waits for the disk."""
-    return sum(len(row.payload) for _, row in rows) + sum(len(row.raw) for row in kept)
+    return sum(len(row.payload) for row in rows) + sum(len(row.raw) for row in kept)
 
 
 def _check_size(size: int, field: str) -> None:
