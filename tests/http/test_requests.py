@@ -11,6 +11,7 @@ import pytest
 import requests
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
+from tests.http import raw
 from tests.support.server import Server
 
 FILE = {"content-type": "application/jsonl"}
@@ -157,6 +158,13 @@ def test_a_request_id_comes_back_and_is_logged_with_nothing_of_the_request(web, 
     assert answer.headers["x-request-id"] == "mine-1"
     other = web.get(f"{server.http}/healthz", headers={"x-request-id": "not one"}, timeout=60)
     assert other.headers["x-request-id"] != "not one"
+
+
+def test_what_libraries_log_is_json_too(server):
+    assert raw.status(raw.exchange(server.http, b"NO HTTP AT ALL\r\n\r\n")) == 400
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    [said] = [line for line in lines if line.get("logger") == "uvicorn.error"]
+    assert (said["level"], said["event"]) == ("warning", "Invalid HTTP request received.")
 
 
 def test_health_and_readiness(web, server):
