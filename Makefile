@@ -30,7 +30,7 @@ test: $(READY)  ## run the tests, under 10 minutes on 2 cores
 	$(BIN)/python -m pytest $(WORKERS) tests/contract $(ARGS)
 
 soak: $(READY)  ## run the long tests: millions of rows, hundreds of kills
-	$(BIN)/python -m pytest tests/faults -m soak -s --timeout 7200 $(ARGS)
+	$(BIN)/python -m pytest tests --ignore tests/contract -m soak -s --timeout 7200 $(ARGS)
 
 lint: $(READY)  ## check style, types, protos and that generated/ is up to date
 	$(BIN)/ruff check .

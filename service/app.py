@@ -18,14 +18,12 @@ from generated.footfall.v1 import (
     legacy_event_service_pb2,
     signal_service_pb2,
 )
-from generated.footfall.v1.event_log_pb2 import EventSource
 from service import configured, metrics
 from service.doors import http
 from service.doors.grpc import GrpcDoor
 from service.doors.http import scripts, tracker
 from service.doors.http.application import Page
 from service.events import filters, versions
-from service.events.errors import RpcError
 from service.measures import Refused, Tally
 from service.metrics import Measured
 from service.operations import kinds
@@ -44,6 +42,7 @@ from service.operations.purge_products import PurgeProducts
 from service.operations.rejoin_events import RejoinUserEvents
 from service.operations.runner import Runner, Work
 from service.operations.spool import Spool
+from service.rpc.collect_batches import CollectBatches
 from service.rpc.event_log import Batches, EventLogService, Reading, Streams, Uploads, Watching
 from service.rpc.event_service import EventService
 from service.rpc.insights import InsightsService
@@ -52,7 +51,7 @@ from service.rpc.job_tracking import JobTracking
 from service.rpc.legacy_event_service import LegacyEventService
 from service.rpc.method import Method, methods
 from service.rpc.middleware.admission import Admission
-from service.rpc.middleware.failures import failures, of_store
+from service.rpc.middleware.failures import failures
 from service.rpc.middleware.metrics import Calls
 from service.rpc.middleware.telemetry import telemetry
 from service.rpc.operations_service import OperationsService
@@ -62,7 +61,7 @@ from service.rpc.signals import Reading as SignalReading
 from service.rpc.signals import Sending, SignalService
 from service.rpc.user_event_service import UserEventService
 from service.settings import Settings
-from service.storage.base import Store, StoreError
+from service.storage.base import Store
 from service.storage.readers import read
 from service.storage.sqlite import SqliteStore
 from service.storage.writer import Writer
@@ -95,8 +94,9 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._policy = configured.policy(settings)
+        self._http = http.HttpDoor(configured.http_settings(settings))
         self._door = GrpcDoor(settings.grpc_address, configured.grpc_limits(settings))
-        self._http = http.HttpDoor(configured.http_settings(settings), self._keep_rejected)
         path = settings.database_path
         self._store: Store = SqliteStore(path, rejection_limit=settings.rejected_events_limit)
         self._spool = Spool(path.with_name(f"{path.name}.spool"))
@@ -104,7 +104,6 @@ class App:
             self._store, queue_limit=settings.write_queue_limit, queue_bytes=settings.write_queue_bytes
         )
         self._admission = Admission(settings.max_concurrent_calls, settings.max_concurrent_long_calls)
-        self._policy = configured.policy(settings)
         self._push_tokens = configured.push_tokens(settings)
         self._calls = Calls()
         self._refused: Refused = Tally()
@@ -235,13 +234,10 @@ class App:
         )
         return [method for descriptor, service in served for method in methods(descriptor, service, self._middleware)]
 
-    async def _keep_rejected(self, parent: str, raw: bytes, error: RpcError) -> None:
-        """Keeps what a page sent that is no request."""
-        catalog = self._policy.catalog(parent)
-        try:
-            await self._rejected_calls.record(catalog, EventSource.EVENT_SOURCE_COLLECT, raw, error)
-        except StoreError as failed:
-            raise of_store(failed) from failed
+    def _collect_batches(self) -> CollectBatches:
+        return CollectBatches(
+            policy=self._policy, batches=self._batches, intake=self._intake, rejected_calls=self._rejected_calls
+        )
 
     def _pages(self) -> dict[str, Page]:
         """What is served over HTTP beside methods."""
@@ -276,7 +272,7 @@ class App:
         self._keeping_house = asyncio.create_task(self._housekeeping.run())
         methods = self._methods()
         await self._door.start(methods)
-        await self._http.start(methods, self._pages())
+        await self._http.start(methods, self._pages(), self._collect_batches().method(self._middleware))
         gc.collect()
         gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
         return " and ".join(
@@ -302,12 +298,16 @@ class App:
         except TimeoutError:
             log.warning("calls_cut_off", grace_seconds=grace)
         last_answers = min(grace, _LAST_ANSWERS_SECONDS)
-        await asyncio.gather(self._door.stop(last_answers), self._http.stop(last_answers))
-        await self.close()
+        await self.close(last_answers)
         log.info("stopped")
 
-    async def close(self) -> None:
-        """Stops what runs in the background, writes what waits, closes the database."""
+    async def close(self, grace_s: float = 0) -> None:
+        """Takes no new connections, stops what runs in the background, writes what waits, closes the database.
+
+        Args:
+            grace_s: Seconds that answers on their way get.
+        """
+        await asyncio.gather(self._door.stop(grace_s), self._http.stop(grace_s))
         if self._keeping_house is not None:
             self._keeping_house.cancel()
         await self._runner.stop()

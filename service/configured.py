@@ -8,8 +8,9 @@ from pathlib import Path
 
 from service.doors import http
 from service.doors.grpc import Limits
+from service.doors.http import collect
 from service.events.errors import RpcError
-from service.events.policy import Policy
+from service.events.policy import Declared, Policy
 from service.events.user_event import UserEventRules
 from service.operations.housekeeping import DAY_US, Retention
 from service.rpc.push_tokens import PushTokens
@@ -45,8 +46,8 @@ def policy(settings: Settings) -> Policy:
     """
     found = Policy(
         rules=UserEventRules(strict=settings.strict, closed_event_types=settings.closed_event_types),
-        catalogs=frozenset(settings.catalogs),
-        tenants=frozenset(settings.tenants),
+        catalogs=Declared(settings.catalogs),
+        tenants=Declared(settings.tenants),
         max_event_age_us=settings.max_event_age_days * DAY_US,
     )
     if settings.tracker_tenant:
@@ -82,12 +83,24 @@ def grpc_limits(settings: Settings) -> Limits:
 
 
 def http_settings(settings: Settings) -> http.HttpSettings:
-    """Where HTTP is served, to whom, and how much of it."""
+    """Where HTTP is served, to whom, and how much of it.
+
+    Raises:
+        ValueError: The public could make up catalogs.
+    """
+    anyone_collects = settings.public_address and collect.PART in settings.public_parts
+    if anyone_collects and not settings.catalogs and not settings.strict:
+        raise ValueError(
+            "--public-address lets anyone send events, to any catalog that he makes up. Name those that you serve with "
+            "--catalogs projects/P/locations/L/catalogs/C (with * for what may be anything), or leave collect out of "
+            "--public-parts."
+        )
     return http.HttpSettings(
         address=settings.http_address,
         public_address=settings.public_address,
         hosts=settings.http_hosts,
         origins=settings.allowed_origins,
+        public_parts=frozenset(settings.public_parts),
         max_body_bytes=settings.max_message_bytes,
         limits=http.Limits(
             header_bytes=settings.http_header_bytes,

@@ -60,7 +60,7 @@ def page(measured: Measured) -> Page:
         own = CollectorRegistry(auto_describe=False)
         own.register(_Collector(measured, summary))
         own.register(process)
-        return Answer(200, content_type, encode(own), (("cache-control", "no-store"),))
+        return Answer(200, content_type, encode(own))
 
     return Page(answer)
 

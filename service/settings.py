@@ -18,6 +18,7 @@ _FORMS = {
     "grpc_address": re.compile(_ADDRESS),
     "http_address": re.compile(rf"(?:{_ADDRESS})?"),
     "public_address": re.compile(rf"(?:{_ADDRESS})?"),
+    "public_parts": re.compile(r"collect|scripts|job-events"),
     "http_hosts": re.compile(r"[^/:\s]+|\[[0-9a-fA-F:.]+\]"),
     "allowed_origins": re.compile(r"https?://[^/\s]+/?"),
     "pixel_path": re.compile(r"(?:(?:/[A-Za-z0-9._~-]+)+\.js)?"),
@@ -40,14 +41,24 @@ class Settings(BaseSettings):
     )
     public_address: str = Field(
         "",
-        description="Where HTTP listens for what any page may reach, and nothing else: the pixel; empty: nowhere.",
+        description=(
+            "Where HTTP listens for what any page may use (public_parts), and nothing else; needs catalogs. Empty: "
+            "nowhere."
+        ),
+    )
+    public_parts: Annotated[list[str], NoDecode] = Field(
+        ["collect", "scripts", "job-events"],
+        description=(
+            "What any page on the internet may use: collect (CollectUserEvent over HTTP), scripts (the pixel and the "
+            "job tracker), job-events (/api/talent/events)."
+        ),
     )
     http_hosts: Annotated[list[str], NoDecode] = Field(
-        default_factory=list,
+        [],
         description="Further host names by which http_address may be called, comma-separated.",
     )
     allowed_origins: Annotated[list[str], NoDecode] = Field(
-        default_factory=list,
+        [],
         description="Origins of pages that may send events, such as https://shop.example; none: any page may.",
     )
     pixel_path: str = Field(
@@ -90,14 +101,15 @@ class Settings(BaseSettings):
     catalogs: Annotated[list[str], NoDecode] = Field(
         [],
         description=(
-            "Catalogs that are served (projects/P/locations/L/catalogs/C), comma-separated; none named: any, in "
-            "strict mode none."
+            "Catalogs that are served (projects/P/locations/L/catalogs/C, * for any P, L or C), comma-separated; none "
+            "named: any, in strict mode none."
         ),
     )
     tenants: Annotated[list[str], NoDecode] = Field(
         [],
         description=(
-            "Tenants that are served (projects/P/tenants/T), comma-separated; none named: any, in strict mode none."
+            "Tenants that are served (projects/P/tenants/T, * for any P or T), comma-separated; none named: any, in "
+            "strict mode none."
         ),
     )
     max_event_age_days: int = Field(
@@ -163,7 +175,14 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
     @field_validator(
-        "catalogs", "tenants", "http_hosts", "allowed_origins", "push_audiences", "push_service_accounts", mode="before"
+        "catalogs",
+        "tenants",
+        "http_hosts",
+        "allowed_origins",
+        "public_parts",
+        "push_audiences",
+        "push_service_accounts",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:

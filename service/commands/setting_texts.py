@@ -25,6 +25,7 @@ _SPECIAL_FORMS: Final = {
     "grpc_address": "host:port",
     "http_address": "host:port, or empty",
     "public_address": "host:port, or empty",
+    "public_parts": "collect, scripts, job-events, comma-separated",
     "http_hosts": "host names, comma-separated",
     "allowed_origins": "https://host, comma-separated",
     "pixel_path": "/path.js, or empty",
@@ -80,6 +81,8 @@ def default(name: str) -> str:
     value = Settings.model_fields[name].default
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list) and value:
+        return ",".join(value)
     if name.endswith("_bytes"):
         return f"{value} ({_in_binary_units(value)})"
     return "none" if value is None or value == [] else str(value)

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from service.events import errors, names
 from service.events.user_event import UserEventRules
+
+
+class Declared(Collection[str]):
+    """Names that an operator declared.
+
+    Args:
+        names: Resource names; a segment that is `*` stands for any.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+        self._patterns = [
+            re.compile("/".join("[^/]+" if part == "*" else re.escape(part) for part in name.split("/")))
+            for name in self._names
+            if "*" in name.split("/")
+        ]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names or any(each.fullmatch(str(name)) for each in self._patterns)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from google.api.httpbody_pb2 import HttpBody
 
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.retail.v2.user_event_service_pb2 import CollectUserEventRequest
-from service.events import errors, json, limits
+from service.events import errors, json, limits, user_event
+from service.events.user_event import UserEventRules
 from service.rpc.context import CallContext
 from service.sources.schemas import MappingError, ga4
 
@@ -27,12 +28,26 @@ ANSWER = HttpBody(content_type="image/gif", data=_GIF)
 """One transparent pixel."""
 
 
-def collected_event(request: CollectUserEventRequest) -> UserEvent:
-    """The event that a request carries, not yet checked; `uri` and `ets` fill what it lacks.
+def checked_event(request: CollectUserEventRequest, rules: UserEventRules) -> UserEvent:
+    """The event that a request carries; `uri` and `ets` fill what it lacks.
 
     Raises:
-        RpcError: INVALID_ARGUMENT when it is too long, no JSON, not of the schema, or the rule is unknown.
+        RpcError: INVALID_ARGUMENT when it is too long, no JSON, not of the schema, breaks a rule, or the prebuilt rule
+            is unknown.
     """
+    event = _collected_event(request)
+    violations = user_event.check(event, rules)
+    if violations:
+        raise errors.invalid_argument(errors.prefixed(violations, "user_event", ""))
+    return event
+
+
+def raw_of(request: CollectUserEventRequest) -> bytes:
+    """What a request carries, as it was sent."""
+    return (request.raw_json or request.user_event).encode()
+
+
+def _collected_event(request: CollectUserEventRequest) -> UserEvent:
     violations = _violations(request)
     if violations:
         raise errors.invalid_argument(violations)

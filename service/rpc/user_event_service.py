@@ -94,13 +94,10 @@ class UserEventService:
         """
         catalog = self._policy.catalog(request.parent)
         try:
-            event = collecting.collected_event(request)
-            violations = user_event.check(event, self._policy.rules)
-            if violations:
-                raise errors.invalid_argument(errors.prefixed(violations, "user_event", ""))
+            event = collecting.checked_event(request, self._policy.rules)
         except errors.RpcError as error:
-            raw = request.raw_json or request.user_event
-            await self._rejected_calls.record(catalog, EventSource.EVENT_SOURCE_COLLECT, raw.encode(), error)
+            raw = collecting.raw_of(request)
+            await self._rejected_calls.record(catalog, EventSource.EVENT_SOURCE_COLLECT, raw, error)
             raise
         fill = partial(collecting.fill_from_call, context=context)
         _, row = await self._intake.user_event(catalog, event, EventSource.EVENT_SOURCE_COLLECT, fill)

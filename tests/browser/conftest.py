@@ -51,20 +51,21 @@ def site() -> Iterator[Site]:
 
 
 TENANT = "projects/jobs/tenants/main"
+ANY_CATALOG = "projects/*/locations/*/catalogs/*"
+PUBLIC = ("--public-address", "127.0.0.1:0", "--catalogs", ANY_CATALOG, "--tracker-tenant", TENANT)
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server with a listener for the public."""
-    flags = ("--public-address", "127.0.0.1:0", "--tracker-tenant", TENANT, "--pixel-path", "/assets/shop.js")
-    with Server(tmp_path_factory.mktemp("browser"), *flags) as server:
+    with Server(tmp_path_factory.mktemp("browser"), *PUBLIC, "--pixel-path", "/assets/shop.js") as server:
         yield server
 
 
 @pytest.fixture
 def unsteady(tmp_path: Path) -> Iterator[Server]:
     """A running server of the test's own; started again, it has the same addresses."""
-    with Server(tmp_path / "server", "--public-address", "127.0.0.1:0", "--tracker-tenant", TENANT) as server:
+    with Server(tmp_path / "server", *PUBLIC) as server:
         addresses = (server.http.removeprefix("http://"), server.public_http.removeprefix("http://"))
         server.flags += ("--http-address", addresses[0], "--public-address", addresses[1])
         yield server

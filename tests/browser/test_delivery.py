@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.conftest import TENANT, wait_until_all_is_sent
 from tests.browser.reading import Arrivals, client_events, rejected, user_events
+from tests.support.server import Server
 
 LOG = "(name) => _gre.push(['logEvent', {eventType: name, visitorId: 'v'}])"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -178,6 +179,24 @@ def test_an_answer_that_may_change_is_not_the_last(context, served, shop, catalo
     page.clock.run_for(2 * RETRIES_MS[0])
     wait_until_all_is_sent(page)
     assert types(user_events(served, catalog)) == ["patient"]
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_answer_of_the_server_that_will_not_change_is_the_last(context, tmp_path, shop, status):
+    """A catalog that is not served, or a path that takes no POST: nothing waits, and the browser's console says why."""
+    page = context.new_page()
+    warnings, answers = [], []
+    page.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
+    page.on("response", lambda answer: answers.append(answer.status) if ":collect" in answer.url else None)
+    if status == 405:
+        page.route("**/*:collect*", lambda route: route.continue_(method="PUT"))
+    catalogs = "projects/another/locations/global/catalogs/default_catalog"
+    with Server(tmp_path, "--public-address", "127.0.0.1:0", "--catalogs", catalogs) as server:
+        loaded(page, shop(server))
+        page.evaluate(LOG, "lost")
+        wait_until_all_is_sent(page)
+    assert answers == [status]
+    assert f'"code": {status}' in "".join(warnings)
 
 
 def test_rejected_events_are_not_sent_again_and_the_others_are_stored(context, served, shop, catalog):

@@ -59,7 +59,8 @@ def upload(server: Server, catalog: str, count: int) -> str:
     """Begins an import of so many events; returns the operation's name."""
     lines = "\n".join(map(json.dumps, events(count))).encode()
     url = f"{server.http}/v1/{catalog}/userEvents:upload"
-    answer = _web.post(url, params={"fileName": "events.jsonl"}, data=lines, timeout=TIMEOUT_S)
+    headers = {"content-type": "application/jsonl"}
+    answer = _web.post(url, params={"fileName": "events.jsonl"}, data=lines, headers=headers, timeout=TIMEOUT_S)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["name"])
 

@@ -10,13 +10,14 @@ import requests
 
 from tests.support.server import Server
 
+ANY_CATALOG = "projects/*/locations/*/catalogs/*"
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server; an indirect parameter is a list of further flags for it."""
-    flags = ("--public-address", "127.0.0.1:0", *getattr(request, "param", ()))
+    flags = ("--public-address", "127.0.0.1:0", "--catalogs", ANY_CATALOG, *getattr(request, "param", ()))
     with Server(tmp_path_factory.mktemp("server"), *flags) as running:
         yield running
 

@@ -44,6 +44,11 @@ SET_UP: list[tuple[str, str, dict[str, Any]]] = [
         {"parent": BRANCH, "productId": "shoe/1", "product": {"title": "A shoe", "categories": ["Shoes"]}},
     ),
     ("google.cloud.retail.v2.UserEventService", "PurgeUserEvents", {"parent": CATALOG, "filter": "eventType = login"}),
+    (
+        "google.cloud.retail.v2.ProductService",
+        "PurgeProducts",
+        {"parent": BRANCH, "filter": 'availability = "PREORDER"'},
+    ),
 ]
 
 _INVENTORY = {"product": f"{BRANCH}/products/shoe/1"}
@@ -75,7 +80,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "allowMissing": True,
     },
     "DeleteProduct": {"name": f"{BRANCH}/products/nothing"},
-    "PurgeProducts": {"parent": BRANCH, "filter": 'type = "VARIANT"'},
+    "PurgeProducts": {"parent": BRANCH, "filter": 'availability = "PREORDER"'},
     "ImportProducts": {
         "parent": BRANCH,
         "inputConfig": {"productInlineSource": {"products": [{"id": "i", "title": "T", "categories": ["C"]}]}},
@@ -117,7 +122,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "CountUsageWarnings": {"parent": TENANT, "filter": "requestId = r"},
     "GetOperation": {"name": "{operation}"},
-    "ListOperations": {"name": CATALOG, "filter": "done=true", "pageSize": 1},
+    "ListOperations": {"name": CATALOG, "filter": "done=true", "pageSize": 9},
     "WaitOperation": {"name": "{operation}", "timeout": "10s"},
     "CancelOperation": {"name": "{operation}"},
     "DeleteOperation": {"name": "{catalog}/operations/purge-user-events-1"},

@@ -6,6 +6,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 
 EVENT = {"eventType": "home-page-view", "visitorId": "v", "eventTime": "2026-01-01T00:00:00Z"}
 BAD = {"eventType": "home-page-view"}
@@ -56,10 +57,27 @@ def test_an_image(web, url, events, name):
     assert event["userInfo"]["userAgent"].startswith("python-requests/")
 
 
-def test_json_for_who_asks(web, url):
-    for query, headers in (({"$alt": "json;enum-encoding=int"}, {}), ({}, {"accept": "application/json"})):
-        answer = web.get(url, params={"userEvent": TEXT, **query}, headers=headers, timeout=60)
-        assert answer.json()["contentType"] == "image/gif"
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [({"$alt": "json;enum-encoding=int"}, {}), ({"alt": "json"}, {}), ({}, {"accept": "application/json"})],
+)
+def test_json_for_who_asks(web, url, query, headers):
+    answer = web.get(url, params={"userEvent": TEXT, **query}, headers=headers, timeout=60)
+    assert answer.json()["contentType"] == "image/gif"
+
+
+def test_the_media_itself_for_who_asks(web, url):
+    answer = web.get(
+        url, params={"userEvent": TEXT, "alt": "media"}, headers={"accept": "application/json"}, timeout=60
+    )
+    assert answer.headers["content-type"] == "image/gif"
+    assert answer.content.startswith(b"GIF89a")
+
+
+def test_protobuf_for_who_asks(web, url):
+    answer = web.get(url, params={"userEvent": TEXT, "alt": "proto"}, timeout=60)
+    assert answer.headers["content-type"] == "application/x-protobuf"
+    assert HttpBody.FromString(answer.content).content_type == "image/gif"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +110,20 @@ def test_the_good_ones_of_several_are_stored_and_the_others_recorded(web, url, e
     assert len(events()) == 1
     reasons = [each["status"]["details"][0]["reason"] for each in rejected()]
     assert reasons == ["INCORRECT_JSON_FORMAT", "UNKNOWN_FIELD", "MISSING_FIELD"]
+
+
+def test_several_events_in_one_body_are_one_commit(web, server, url, events, rejected):
+    def single_commits() -> str:
+        lines = web.get(f"{server.http}/metrics", timeout=60).text.splitlines()
+        return next(line for line in lines if line.startswith("footfall_write_batch_rows_count"))
+
+    web.post(url, json=collect(EVENT), timeout=60).raise_for_status()
+    before = single_commits()
+    items = [collect({**EVENT, "visitorId": f"v{number}"}) for number in range(5)]
+    body = "\n".join(map(json.dumps, [*items, collect(BAD), *items]))
+    assert web.post(url, data=body, headers={"content-type": "text/plain"}, timeout=60).status_code == 400
+    assert (len(events()), len(rejected())) == (6, 1)
+    assert single_commits() == before  # which counts what is written one by one
 
 
 def test_a_body_that_is_no_json_is_recorded(web, url, rejected):
@@ -127,14 +159,46 @@ def test_a_script_is_told(web, url, rejected, query, headers):
     assert len(rejected()) == 1
 
 
-def test_a_get_over_16_kib(web, url):
+def test_a_get_over_16_kib(web, url, rejected):
     answer = web.get(url, params={"user_event": "x" * 16_400, "alt": "json"}, timeout=60)
     assert "POST" in answer.json()["error"]["message"]
+    image = web.get(url, params={"user_event": "x" * 16_400}, timeout=60)
+    assert (image.status_code, image.headers["x-footfall-rejected"]) == (200, "TOO_LONG")
+    assert len(rejected()) == 2
 
 
-@pytest.mark.parametrize("body", ["[]", "[" + "{}," * 2_000 + "{}]", "[" + "{}," * 1_000_000 + "{}]"])
-def test_too_many_events_or_none(web, url, body):
-    assert web.post(url, data=body, headers={"content-type": "text/plain"}, timeout=60).status_code == 400
+@pytest.mark.parametrize("query", ["user_event=%FF", "user_event=x&nothing=1", "ets=x", "&".join(["a=b"] * 2_000)])
+def test_a_query_that_can_not_be_read_shows_nothing_broken_and_is_recorded(web, url, rejected, query):
+    answer = web.get(f"{url}?{query}", timeout=60)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/gif")
+    assert answer.headers["x-footfall-rejected"]
+    [only] = rejected()
+    assert only["raw"] == query
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "MISSING_FIELD"),
+        ("[]", "MISSING_FIELD"),
+        ("{}\n" * 1_001, "TOO_MANY"),
+        ("[" + "{}," * 1_000 + "{}]", "TOO_MANY"),
+        ("[" + "{}," * 1_000_000 + "{}]", "TOO_LONG"),
+    ],
+    ids=["nothing", "empty", "lines", "list", "long"],
+)
+def test_too_many_events_or_none(web, url, rejected, body, reason):
+    answer = web.post(url, data=body, headers={"content-type": "text/plain"}, timeout=60)
+    assert (answer.status_code, answer.json()["error"]["details"][0]["reason"]) == (400, reason)
+    [only] = rejected()
+    assert body.startswith(only.get("raw", ""))
+
+
+def test_a_form_with_characters_of_utf_8(web, url, events):
+    body = f"user_event={json.dumps({**EVENT, 'visitorId': 'é'}, ensure_ascii=False)}".encode()
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    web.post(url, data=body, headers=headers, timeout=60).raise_for_status()
+    assert events()[0]["visitorId"] == "é"
 
 
 def test_a_preflight(web, url):

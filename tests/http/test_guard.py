@@ -55,6 +55,17 @@ def test_what_a_form_can_send_is_refused(web, server, catalog, content_type):
     assert stored(web, server, catalog) == 1
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_a_file_that_a_form_can_send_is_refused(web, server, catalog, content_type):
+    url = f"{server.http}/v1/{catalog}/userEvents:upload"
+    line = b'{"eventType":"login","visitorId":"v","eventTime":"2026-01-01T00:00:00Z"}'
+    for body in (line, iter([line])):  # the second one has no Content-Length
+        answer = web.post(url, data=body, headers={"content-type": content_type}, timeout=60)
+        assert answer.status_code == 400
+        assert "application/octet-stream" in answer.json()["error"]["message"]
+    assert web.get(f"{server.http}/v1/{catalog}/operations", timeout=60).json() == {}
+
+
 @pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
 def test_a_foreign_page_reads_nothing(web, server, catalog, headers):
     answer = web.get(f"{server.http}/v1/{catalog}/userEvents", headers=headers, timeout=60)

@@ -14,6 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from generated.google.cloud.retail.v2.user_event_service_pb2 import WriteUserEventRequest
+from tests.http.conftest import ANY_CATALOG
 from tests.support.server import ROOT, Server
 
 RETAIL = "google.cloud.retail.v2.UserEventService"
@@ -21,6 +22,7 @@ LOG = "footfall.v1.EventLogService"
 EVENT = {"eventType": "home-page-view", "visitorId": "v"}
 BAD = {"eventType": "home-page-view"}
 TIMEOUT_S = 30
+FILE = {"content-type": "application/jsonl"}
 
 Value = Callable[..., float]
 
@@ -28,7 +30,7 @@ Value = Callable[..., float]
 @pytest.fixture
 def served(tmp_path):
     """A server of the test's own, so that every number is the test's."""
-    with Server(tmp_path / "server", "--public-address", "127.0.0.1:0") as server:
+    with Server(tmp_path / "server", "--public-address", "127.0.0.1:0", "--catalogs", ANY_CATALOG) as server:
         yield server
 
 
@@ -106,7 +108,7 @@ def test_rejections_are_counted_by_way_in_and_reason(served: Server, catalog: st
         post(f"/v4/{tenant}/clientEvents", {**job_event, "requestId": request_id})
     post(f"/v1/{tenant}/clientEvents:batchCreate", {"clientEvents": [{**job_event, "requestId": "another"}]})
     lines = "\n".join([json.dumps({**EVENT, "eventTime": "2026-01-01T00:00:00Z"}), json.dumps(EVENT), "{", "{"])
-    answer = web.post(f"{served.http}/v1/{catalog}/userEvents:upload", data=lines, timeout=TIMEOUT_S)
+    answer = web.post(f"{served.http}/v1/{catalog}/userEvents:upload", data=lines, headers=FILE, timeout=TIMEOUT_S)
     _ended(post, answer.json()["name"])
     bucket = served.buckets / "shop"
     bucket.mkdir()

@@ -69,7 +69,7 @@ def _checked(session: requests.Session, known: dict[str, str]) -> Callable[[Any,
             case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}
         response = case.call(session=session, timeout=TIMEOUT_S)
         case.validate_response(response, checks=CHECKS)
-        if response.status_code != 501 or response.json()["error"]["status"] != "UNIMPLEMENTED":
+        if response.status_code != 501:  # which is UNIMPLEMENTED, and nothing else
             case.validate_response(response, checks=[not_a_server_error])
 
     return check

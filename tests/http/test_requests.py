@@ -9,9 +9,12 @@ import threading
 
 import pytest
 import requests
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 
+from tests.http import raw
 from tests.support.server import Server
 
+FILE = {"content-type": "application/jsonl"}
 EVENT = {"eventType": "search", "visitorId": "v", "eventTime": "2026-01-01T00:00:00Z", "searchQuery": "shoes"}
 LINE = '{{"eventType":"home-page-view","visitorId":"v{0}","eventTime":"2026-01-01T00:00:00.{0:06d}Z"}}\n'
 
@@ -23,7 +26,8 @@ def write(web: requests.Session, server: Server, catalog: str, **query: str) -> 
 def error(answer: requests.Response) -> dict:
     """The error of an answer, in the one shape that there is."""
     assert answer.status_code == answer.json()["error"]["code"]
-    assert answer.headers["x-request-id"]
+    told = answer.json()["error"]["details"][-1]
+    assert told == {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": answer.headers["x-request-id"]}
     return answer.json()["error"]
 
 
@@ -67,6 +71,36 @@ def test_protobuf_comes_when_asked_for(web, server, catalog):
 
 def test_pretty(web, server, catalog):
     assert write(web, server, catalog, prettyPrint="true").text.startswith('{\n  "eventType": "search",\n')
+    assert "\n" not in write(web, server, catalog, prettyPrint="false").text
+    refused = web.get(f"{server.http}/v1/{catalog}/userEvents", params={"pageSize": "x", "prettyPrint": ""}, timeout=60)
+    assert refused.text.startswith('{\n  "error": {\n')
+
+
+def test_what_carries_no_media_is_json(web, server, catalog):
+    assert write(web, server, catalog, alt="media").json() == EVENT
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/{catalog}/userEvents?pageSize=x&alt=proto", 400, code_pb2.INVALID_ARGUMENT),
+        ("GET", "/v9?%24alt=proto", 404, code_pb2.NOT_FOUND),
+        ("PUT", "/v1/{catalog}/userEvents?$alt=proto", 405, code_pb2.UNIMPLEMENTED),
+    ],
+)
+def test_an_error_is_protobuf_for_who_asked_for_that(web, server, catalog, method, path, status, code):
+    answer = web.request(method, server.http + path.format(catalog=catalog), timeout=60)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/x-protobuf")
+    error = status_pb2.Status.FromString(answer.content)
+    assert error.code == code
+    [told] = [each for each in error.details if each.Is(error_details_pb2.RequestInfo.DESCRIPTOR)]
+    assert error_details_pb2.RequestInfo.FromString(told.value).request_id == answer.headers["x-request-id"]
+
+
+def test_answers_are_not_kept_by_anyone(web, server, catalog):
+    write(web, server, catalog)
+    for path in (f"v1/{catalog}/userEvents", f"v1/{catalog}/userEvents/x", "readyz", "healthz", "nothing"):
+        assert web.get(f"{server.http}/{path}", timeout=60).headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -126,6 +160,13 @@ def test_a_request_id_comes_back_and_is_logged_with_nothing_of_the_request(web, 
     assert other.headers["x-request-id"] != "not one"
 
 
+def test_what_libraries_log_is_json_too(server):
+    assert raw.status(raw.exchange(server.http, b"NO HTTP AT ALL\r\n\r\n")) == 400
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    [said] = [line for line in lines if line.get("logger") == "uvicorn.error"]
+    assert (said["level"], said["event"]) == ("warning", "Invalid HTTP request received.")
+
+
 def test_health_and_readiness(web, server):
     assert web.get(f"{server.http}/healthz", timeout=60).status_code == 200
     assert web.get(f"{server.http}/readyz", timeout=60).json() == {"status": "SERVING"}
@@ -134,7 +175,7 @@ def test_health_and_readiness(web, server):
 def test_a_file_is_uploaded_as_it_is(web, server, catalog):
     url = f"{server.http}/v1/{catalog}/userEvents:upload"
     lines = "".join(LINE.format(number) for number in range(5_000)).encode()
-    operation = web.post(url, params={"fileName": "five.jsonl"}, data=lines, timeout=60).json()
+    operation = web.post(url, params={"fileName": "five.jsonl"}, data=lines, headers=FILE, timeout=60).json()
     done = web.post(f"{server.http}/v1/{operation['name']}:wait", json={"timeout": "60s"}, timeout=90).json()
     assert done["done"]
     assert done["metadata"]["successCount"] == "5000"
@@ -194,7 +235,9 @@ def test_a_drain_waits_for_requests(tmp_path, web, catalog):
             yield LINE.format(2).encode()
 
         answers: list[requests.Response] = []
-        upload = threading.Thread(target=lambda: answers.append(requests.post(url, data=parts(), timeout=60)))
+        upload = threading.Thread(
+            target=lambda: answers.append(requests.post(url, data=parts(), headers=FILE, timeout=60))
+        )
         upload.start()
         sent.wait(60)
         with web.get(f"{server.http}/v1/{catalog}/events:watch", stream=True, timeout=60) as stream:

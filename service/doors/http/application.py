@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import structlog
+from google.rpc import code_pb2, status_pb2
 
-from service.doors.http import collect, responses
+from service.doors.http import collect, parameters, responses
 from service.doors.http.bindings import Binding
 from service.doors.http.calls import BodyTooLargeError, Call, ClientGoneError
 from service.doors.http.guard import Guard
@@ -23,6 +24,9 @@ from service.measures import Tally
 log = structlog.get_logger(__name__)
 
 _PREFLIGHT_SECONDS: Final = "86400"
+ALWAYS_PUBLIC: Final = "health"
+# What a form can send, and what a script can without asking first (https://fetch.spec.whatwg.org/#simple-header).
+_OF_FORMS: Final = frozenset({"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,12 @@ class Page:
     Args:
         answer: Answers a request for it.
         methods: The HTTP methods that it takes, beside OPTIONS.
-        public: Whether any page on the internet may ask for it.
+        part: The part of `--public-parts` that it is of; empty: it is never the public's.
     """
 
     answer: Callable[[Call], Awaitable[Answer]]
     methods: tuple[str, ...] = ("GET", "HEAD")
-    public: bool = False
+    part: str = ""
 
 
 class Cors:
@@ -83,6 +87,7 @@ class HttpApplication:
         transcoder: Answers calls of methods.
         collector: Answers pixels.
         cors: Which pages may call what the public may.
+        public: The parts that any page on the internet may use.
         guard: Checks requests for what the public may not have; None: they are refused, whoever asks.
         answered: Where answers are counted, by status.
     """
@@ -95,14 +100,16 @@ class HttpApplication:
         transcoder: Transcoder,
         collector: collect.Collector,
         cors: Cors,
+        public: Collection[str],
         guard: Guard | None,
         answered: Tally[int],
     ) -> None:
+        self._public_parts = frozenset((*public, ALWAYS_PUBLIC))
         self._router: Router[Binding] = Router()
         for binding in bindings:
-            if guard is not None or collect.is_public(binding) or binding.method.checks_caller:
+            if guard is not None or self._is_public(binding) or binding.method.checks_caller:
                 self._router.add(binding.http_method, binding.template, binding)
-        self._pages = {path: page for path, page in pages.items() if guard is not None or page.public}
+        self._pages = {path: page for path, page in pages.items() if guard is not None or self._is_public(page)}
         self._transcoder = transcoder
         self._collector = collector
         self._cors = cors
@@ -120,14 +127,13 @@ class HttpApplication:
         except ClientGoneError:
             return
         except errors.RpcError as error:
-            answer = responses.failure(error)
+            answer = _failure(call, error)
         except BodyTooLargeError:
-            answer = too_large()
+            answer = too_large(call)
         except Exception:
             log.exception("http_failed", method=call.http_method)
-            answer = responses.failure(
-                errors.internal("Something unexpected went wrong; the server's log has details.")
-            )
+            unknown = errors.internal("Something unexpected went wrong; the server's log has details.")
+            answer = _failure(call, unknown)
         if answer is not None and not call.started:
             await call.answer(answer)
         self._answered.add(call.status)
@@ -141,22 +147,31 @@ class HttpApplication:
         if found is None:
             return self._not_found(call, path)
         binding, variables = found
-        if collect.is_public(binding):
+        if self._is_public(binding):
             return await self._public(call, partial(self._collector.answer, call, binding, variables))
         if not binding.method.checks_caller:
             self._check(call)
-        if binding.body and not binding.method.client_streaming:
-            _check_content_type(call)
+        if collect.is_collect(binding):
+            return await self._collector.answer(call, binding, variables)
+        if binding.body:
+            _check_content_type(call, of_file=binding.method.client_streaming)
         return await self._transcoder.answer(call, binding, variables)
+
+    def _is_public(self, what: Page | Binding) -> bool:
+        if isinstance(what, Page):
+            return what.part in self._public_parts
+        return collect.is_collect(what) and collect.PART in self._public_parts
 
     async def _page(self, call: Call, page: Page) -> Answer:
         if call.http_method == "OPTIONS":
-            return self._options(call, page.methods, public=page.public)
-        if not page.public:
+            return self._options(call, page.methods, public=self._is_public(page))
+        if not self._is_public(page):
             self._check(call)
         if call.http_method not in page.methods:
-            return _not_allowed(", ".join(page.methods))
-        return await self._public(call, partial(page.answer, call)) if page.public else await page.answer(call)
+            return self._readable(call, _not_allowed(call, page.methods), public=self._is_public(page))
+        if not self._is_public(page):
+            return await page.answer(call)
+        return await self._public(call, partial(page.answer, call))
 
     async def _public(self, call: Call, answering: Callable[[], Awaitable[Answer]]) -> Answer:
         """What pages may read, errors included."""
@@ -164,9 +179,15 @@ class HttpApplication:
             self._cors.check(call.headers)
             answer = await answering()
         except errors.RpcError as error:
-            answer = responses.failure(error)
+            answer = _failure(call, error)
         except BodyTooLargeError:
-            answer = too_large()
+            answer = too_large(call)
+        return self._readable(call, answer, public=True)
+
+    def _readable(self, call: Call, answer: Answer, *, public: bool) -> Answer:
+        """The answer as a page may read it, if it is for the public or for all that reaches this listener."""
+        if not public and self._guard is not None:
+            return answer
         return answer._replace(headers=(*answer.headers, *self._cors.headers(call.headers)))
 
     def _check(self, call: Call) -> None:
@@ -182,12 +203,13 @@ class HttpApplication:
     def _not_found(self, call: Call, path: str) -> Answer:
         allowed = self._router.methods(path)
         if not allowed:
-            error = {"code": 404, "message": "There is nothing at this path.", "status": "NOT_FOUND", "details": []}
-            return responses.error_answer(404, error)
-        if call.http_method != "OPTIONS":
-            return _not_allowed(", ".join(allowed))
+            answer = _refusal(call, 404, code_pb2.NOT_FOUND, "There is nothing at this path.")
+            return self._readable(call, answer, public=False)
         found = self._find(allowed[0], path)
-        return self._options(call, allowed, public=found is not None and collect.is_public(found.target))
+        public = found is not None and self._is_public(found.target)
+        if call.http_method != "OPTIONS":
+            return self._readable(call, _not_allowed(call, allowed), public=public)
+        return self._options(call, allowed, public=public)
 
     def _options(self, call: Call, methods: Sequence[str], *, public: bool) -> Answer:
         allowed = ", ".join([*methods, "OPTIONS"])
@@ -202,25 +224,47 @@ class HttpApplication:
         return Answer(204, "text/plain", b"", headers)
 
 
-def _not_allowed(allowed: str) -> Answer:
-    error = {"code": 405, "message": f"This path takes {allowed}.", "status": "UNIMPLEMENTED", "details": []}
-    return responses.error_answer(405, error)._replace(headers=(("allow", allowed),))
+def _failure(call: Call, error: errors.RpcError) -> Answer:
+    return responses.failure(error, parameters.system(call.query), call.request_id)
 
 
-def too_large(limit: str = "--max-message-bytes") -> Answer:
+def _refusal(call: Call, http_status: int, code: int, message: str) -> Answer:
+    """The answer to what leads to no method."""
+    status = status_pb2.Status(code=code, message=message)
+    return responses.error_answer(http_status, status, parameters.system(call.query), call.request_id)
+
+
+def _not_allowed(call: Call, methods: Sequence[str]) -> Answer:
+    allowed = ", ".join(methods)
+    answer = _refusal(call, 405, code_pb2.UNIMPLEMENTED, f"This path takes {allowed}.")
+    return answer._replace(headers=(("allow", allowed),))
+
+
+def too_large(call: Call, limit: str = "--max-message-bytes") -> Answer:
     """The answer to a body that is larger than `limit`."""
     text = f"The body is larger than {limit}; send less at once."
-    return responses.error_answer(413, {"code": 413, "message": text, "status": "RESOURCE_EXHAUSTED", "details": []})
+    return _refusal(call, 413, code_pb2.RESOURCE_EXHAUSTED, text)
 
 
-def _check_content_type(call: Call) -> None:
-    """Refuses what an HTML form could send.
+def _check_content_type(call: Call, *, of_file: bool) -> None:
+    """Refuses what a page of another origin can make a browser send without asking first.
+
+    Args:
+        call: The request.
+        of_file: Whether its body may be of any other type.
 
     Raises:
         RpcError: INVALID_ARGUMENT.
     """
     given = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given == "application/json" or (not given and not int(call.headers.get("content-length") or 0)):
+    if given == "application/json" or (of_file and given not in _OF_FORMS):
         return
-    text = f'The body must be JSON, with the header "Content-Type: application/json"; found "{given[:64]}".'
+    if not given and "transfer-encoding" not in call.headers and not int(call.headers.get("content-length") or 0):
+        return
+    wanted = (
+        'A file must have a content type that no form can have, such as "Content-Type: application/octet-stream"'
+        if of_file
+        else 'The body must be JSON, with the header "Content-Type: application/json"'
+    )
+    text = f'{wanted}; found "{given[:64]}".'
     raise errors.invalid_argument([Violation("", text, "UNSUPPORTED_CONTENT_TYPE")])

@@ -141,8 +141,10 @@ class Call:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def answer(self, answer: Answer) -> None:
-        """Sends an answer as a whole."""
+        """Sends an answer as a whole; unless it says how long it may be kept, nobody may keep it."""
         headers = [(b"x-content-type-options", b"nosniff")]
+        if not any(name == "cache-control" for name, _ in answer.headers):
+            headers.append((b"cache-control", b"no-store"))
         if answer.status not in _BODILESS:
             headers.append((b"content-type", answer.content_type.encode("latin-1")))
             headers.append((b"content-length", str(len(answer.body)).encode()))

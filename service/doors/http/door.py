@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from service.doors.http import console, openapi
-from service.doors.http.application import Cors, HttpApplication, Page
-from service.doors.http.bindings import bindings
+from service.doors.http.application import ALWAYS_PUBLIC, Cors, HttpApplication, Page
+from service.doors.http.bindings import Binding, bindings
 from service.doors.http.calls import Call
-from service.doors.http.collect import Collector, KeepRejected
+from service.doors.http.collect import Collector
 from service.doors.http.guard import Guard
+from service.doors.http.paths import Router
 from service.doors.http.responses import JSON, Answer
 from service.doors.http.server import HttpServer, Limits
 from service.doors.http.transcoding import Transcoder
@@ -18,8 +20,6 @@ from service.measures import Tally
 from service.rpc.method import Method
 
 __all__ = ["HttpDoor", "HttpSettings", "Limits"]
-
-_NO_STORE = (("cache-control", "no-store"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class HttpSettings:
         public_address: host:port for what the public may reach; empty: there is no such listener.
         hosts: Further names by which `address` may be called.
         origins: Origins of pages that may send events; empty: any.
+        public_parts: What any page on the internet may use.
         max_body_bytes: Largest body of a request that is one message.
         limits: What one connection may ask.
     """
@@ -39,6 +40,7 @@ class HttpSettings:
     public_address: str
     hosts: Collection[str]
     origins: Collection[str]
+    public_parts: Collection[str]
     max_body_bytes: int
     limits: Limits
 
@@ -48,7 +50,6 @@ class HttpDoor:
 
     Args:
         settings: What the operator chose.
-        keep_rejected: Keeps what a page sent that is no request.
 
     Attributes:
         answered: Answers so far by status, of the listener for everything and of the one for the public.
@@ -57,9 +58,8 @@ class HttpDoor:
         OSError: An address can't be had.
     """
 
-    def __init__(self, settings: HttpSettings, keep_rejected: KeepRejected) -> None:
+    def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
-        self._keep_rejected = keep_rejected
         self.answered: tuple[Tally[int], Tally[int]] = (Tally(), Tally())
         self._serving = False
         self._private = HttpServer(settings.address, settings.limits) if settings.address else None
@@ -75,19 +75,25 @@ class HttpDoor:
         """Where the public's part is served; empty: nowhere apart from the rest."""
         return self._public.address if self._public else ""
 
-    async def start(self, methods: Sequence[Method], pages: Mapping[str, Page]) -> None:
+    async def start(self, methods: Sequence[Method], pages: Mapping[str, Page], collect_several: Method) -> None:
         """Serves; /readyz says so.
 
         Args:
             methods: What is served.
             pages: What else is, by path, beside what this room knows of itself.
+            collect_several: Takes a CollectBatch.
+
+        Raises:
+            ValueError: A page would hide another, or a method.
         """
         private, public = self.answered
+        served = list(bindings(methods))
+        all_pages = self._pages(served, pages)
+        application = partial(self._application, served, all_pages, collect_several)
         if self._private is not None:
-            guard = Guard(self._private.address, self._settings.hosts)
-            await self._private.start(self._application(methods, pages, guard, private))
+            await self._private.start(application(Guard(self._private.address, self._settings.hosts), private))
         if self._public is not None:
-            await self._public.start(self._application(methods, pages, None, public))
+            await self._public.start(application(None, public))
         self._serving = True
 
     def announce_shutdown(self) -> None:
@@ -100,33 +106,47 @@ class HttpDoor:
             if server is not None:
                 await server.stop(grace_s)
 
-    def _application(
-        self, methods: Sequence[Method], pages: Mapping[str, Page], guard: Guard | None, answered: Tally[int]
-    ) -> HttpApplication:
-        settings = self._settings
-        served = list(bindings(methods))
+    def _pages(self, served: Sequence[Binding], others: Mapping[str, Page]) -> dict[str, Page]:
         own = {
-            "/healthz": Page(_healthy, public=True),
+            "/healthz": Page(_healthy, part=ALWAYS_PUBLIC),
             "/readyz": Page(self._ready),
             "/openapi.json": openapi.page(served),
             **console.pages(),
         }
+        router: Router[Binding] = Router()
+        for binding in served:
+            router.add(binding.http_method, binding.template, binding)
+        for path in others:
+            if path in own or router.methods(path):
+                raise ValueError(f"Something else is served at {path} already; choose another --pixel-path.")
+        return {**own, **others}
+
+    def _application(
+        self,
+        served: Sequence[Binding],
+        pages: Mapping[str, Page],
+        collect_several: Method,
+        guard: Guard | None,
+        answered: Tally[int],
+    ) -> HttpApplication:
+        settings = self._settings
         return HttpApplication(
             bindings=served,
-            pages={**own, **pages},
+            pages=pages,
             transcoder=Transcoder(settings.max_body_bytes),
-            collector=Collector(max_body_bytes=settings.max_body_bytes, keep_rejected=self._keep_rejected),
+            collector=Collector(max_body_bytes=settings.max_body_bytes, several=collect_several),
             cors=Cors(settings.origins),
+            public=settings.public_parts,
             guard=guard,
             answered=answered,
         )
 
     async def _ready(self, _call: Call) -> Answer:
-        return Answer(200 if self._serving else 503, JSON, b'{"status":"%s"}' % self._state(), _NO_STORE)
+        return Answer(200 if self._serving else 503, JSON, b'{"status":"%s"}' % self._state())
 
     def _state(self) -> bytes:
         return b"SERVING" if self._serving else b"NOT_SERVING"
 
 
 async def _healthy(_call: Call) -> Answer:
-    return Answer(200, JSON, b'{"status":"ok"}', _NO_STORE)
+    return Answer(200, JSON, b'{"status":"ok"}')

@@ -24,6 +24,7 @@ _VARIABLE: Final = re.compile(r"\{([^}=]+)(?:=([^}]*))?\}")
 _VERSION: Final = re.compile(r"/(v\d\w*)/")
 _SENTENCE: Final = re.compile(r"(.+?\.)(?:\s|$)", re.DOTALL)
 _JSON: Final = "application/json"
+_PROTOBUF: Final = "application/x-protobuf"
 _HTTP_BODY: Final = "google.api.HttpBody"
 _ANY: Final[Schema] = {"type": "string", "format": "binary"}
 _UNREPEATED: Final = {"branches": "branch"}
@@ -48,6 +49,10 @@ _SYSTEM: Final[dict[str, Schema]] = {
         "schema": {"type": "boolean"},
     },
 }
+_ERROR_FORMS: Final[Schema] = {
+    _JSON: {"schema": {"$ref": "#/components/schemas/Error"}},
+    _PROTOBUF: {"schema": _ANY},
+}
 _ERROR: Final[Schema] = {
     "type": "object",
     "description": "What went wrong (https://google.aip.dev/193).",
@@ -60,7 +65,8 @@ _ERROR: Final[Schema] = {
                 "status": {"type": "string", "description": "The google.rpc.Code."},
                 "details": {
                     "type": "array",
-                    "description": "ErrorInfo has the reason, BadRequest every violated rule with its field.",
+                    "description": "ErrorInfo has the reason, BadRequest every violated rule with its field, "
+                    "RequestInfo the id of the request.",
                     "items": {"type": "object", "properties": {"@type": {"type": "string"}}, "required": ["@type"]},
                 },
             },
@@ -118,7 +124,7 @@ def document(bindings: Iterable[Binding]) -> dict[str, Any]:
         "components": {
             "schemas": {"Error": _ERROR, **dict(sorted(schemas.components.items()))},
             "parameters": _SYSTEM,
-            "responses": {"Error": {"description": "It failed.", "content": {_JSON: {"schema": _reference("Error")}}}},
+            "responses": {"Error": {"description": "It failed.", "content": _ERROR_FORMS}},
         },
     }
 
@@ -222,7 +228,7 @@ def _answer(binding: Binding, schemas: Schemas) -> Schema:
             "description": text,
             "content": {"application/jsonl": {"schema": schema}, "text/event-stream": {"schema": schema}},
         }
-    content: dict[str, Schema] = {_JSON: {"schema": schema}, "application/x-protobuf": {"schema": _ANY}}
+    content: dict[str, Schema] = {_JSON: {"schema": schema}, _PROTOBUF: {"schema": _ANY}}
     if descriptor.full_name == _HTTP_BODY:
         content["image/gif"] = {"schema": _ANY}
     return {"description": "It succeeded.", "content": content}

@@ -50,31 +50,44 @@ class System:
     fields: str = ""
 
 
-_NO_SYSTEM: Final = System()
+NO_SYSTEM: Final = System()
 
 
-def parse(query: bytes) -> tuple[System, list[tuple[str, str]]]:
+def parse(query: bytes, encoding: str = "ascii") -> tuple[System, list[tuple[str, str]]]:
     """Splits a query string into system parameters and the others.
+
+    Args:
+        query: As it was sent, percent-encoded.
+        encoding: Of what is not percent-encoded in it.
 
     Raises:
         RpcError: INVALID_ARGUMENT when it is not percent-encoded UTF-8, has too many parameters, or `alt` is unknown.
     """
     if not query:
-        return _NO_SYSTEM, []
+        return NO_SYSTEM, []
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+        text = query.decode(encoding)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError as error:
         text = f"The query is not percent-encoded UTF-8 of at most {MAX_PARAMETERS} parameters: {error}."
         raise errors.invalid_argument([Violation("", text, "INVALID_VALUE")]) from None
-    system: dict[str, str] = {}
+    given: dict[str, str] = {}
     others = []
     for name, value in pairs:
         plain = name.removeprefix("$").removeprefix(".")
         if plain in _SYSTEM:
-            system[plain] = value
+            given[plain] = value
         else:
             others.append((name, value))
-    return _system(system) if system else _NO_SYSTEM, others
+    return _system(given) if given else NO_SYSTEM, others
+
+
+def system(query: bytes) -> System:
+    """The system parameters of a query string; the usual ones when it can't be read."""
+    try:
+        return parse(query)[0]
+    except errors.RpcError:
+        return NO_SYSTEM
 
 
 def _system(given: dict[str, str]) -> System:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.message import Message
-from google.rpc import code_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from service.doors.http.parameters import System
 from service.events import errors, json
@@ -59,7 +59,7 @@ def answer(response: Message | bytes, response_type: type[Message], system: Syst
         response: What the method returned.
         response_type: Its type, for bytes.
         system: What the caller asked for.
-        as_json: Whether an HttpBody, too, is to be JSON.
+        as_json: Whether an HttpBody, too, is to be JSON, unless `alt` says otherwise.
     """
     if isinstance(response, bytes):
         name, wire = response_type.DESCRIPTOR.full_name, response
@@ -67,7 +67,7 @@ def answer(response: Message | bytes, response_type: type[Message], system: Syst
         name, wire = response.DESCRIPTOR.full_name, response.SerializeToString()
     if system.alt == "proto":
         return Answer(200, _PROTO, wire)
-    if name == _HTTP_BODY and system.alt != "json" and not as_json:
+    if name == _HTTP_BODY and (system.alt == "media" or not (system.alt or as_json)):
         body = HttpBody.FromString(wire)
         return Answer(200, body.content_type, body.data)
     return Answer(200, JSON, to_json(name, wire, system))
@@ -88,24 +88,39 @@ def to_json(name: str, wire: bytes, system: System) -> bytes:
     return plain_json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def failure(error: errors.RpcError, *, pretty: bool = False) -> Answer:
-    """Returns the answer of a call that failed, in the shape of AIP-193."""
-    status = HTTP_STATUS[error.code]
-    shown = plain_json.loads(json.encode(_STATUS, error.to_status().SerializeToString()))
-    body = {
-        "code": status,
-        "message": error.message,
-        "status": code_pb2.Code.Name(error.code),
-        "details": shown.get("details", []),
+def failure(error: errors.RpcError, system: System, request_id: str) -> Answer:
+    """Returns the answer of a call that failed, in the shape of AIP-193; with `alt=proto` a google.rpc.Status.
+
+    Args:
+        error: What was wrong.
+        system: What the caller asked for.
+        request_id: Of the request, for RequestInfo.
+    """
+    return error_answer(HTTP_STATUS[error.code], error.to_status(), system, request_id)
+
+
+def error_answer(code: int, status: status_pb2.Status, system: System, request_id: str) -> Answer:
+    """Returns an answer with the given HTTP status and error.
+
+    Args:
+        code: The HTTP status.
+        status: The error.
+        system: What the caller asked for.
+        request_id: Of the request, for RequestInfo.
+    """
+    status.details.add().Pack(error_details_pb2.RequestInfo(request_id=request_id))
+    wire = status.SerializeToString()
+    if system.alt == "proto":
+        return Answer(code, _PROTO, wire)
+    shown = plain_json.loads(json.encode(_STATUS, wire))
+    error = {
+        "code": code,
+        "message": status.message,
+        "status": code_pb2.Code.Name(status.code),
+        "details": shown["details"],
     }
-    return error_answer(status, body, pretty=pretty)
-
-
-def error_answer(status: int, error: dict[str, Any], *, pretty: bool = False) -> Answer:
-    """Returns an answer with the given error."""
-    return Answer(
-        status, JSON, plain_json.dumps({"error": error}, ensure_ascii=False, indent=2 if pretty else None).encode()
-    )
+    text = plain_json.dumps({"error": error}, ensure_ascii=False, indent=2 if system.pretty else None)
+    return Answer(code, JSON, text.encode())
 
 
 def field_tree(text: str) -> dict[str, Any]:

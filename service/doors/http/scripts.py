@@ -13,6 +13,8 @@ from service.doors.http.responses import Answer
 
 PIXEL_PATH: Final = "/v2_event.js"
 JOB_EVENTS_PATH: Final = "/job_events.js"
+PART: Final = "scripts"
+"""What `--public-parts` calls them."""
 
 _TYPE: Final = "text/javascript; charset=UTF-8"
 _CACHE: Final = "public, max-age=3600"
@@ -23,7 +25,12 @@ def pages(pixel_path: str) -> dict[str, Page]:
 
     Args:
         pixel_path: Where the pixel is served too; empty: nowhere else.
+
+    Raises:
+        ValueError: Another script is there.
     """
+    if pixel_path == JOB_EVENTS_PATH:
+        raise ValueError(f"--pixel-path can't be {pixel_path}: the job tracker is there. Choose another path.")
     pixel = _page(source("pixel.js"))
     return {PIXEL_PATH: pixel, (pixel_path or PIXEL_PATH): pixel, JOB_EVENTS_PATH: _page(source("job_events.js"))}
 
@@ -52,4 +59,4 @@ def _page(script: bytes) -> Page:
             return Answer(200, _TYPE, small, (*headers, ("content-encoding", "gzip")))
         return Answer(200, _TYPE, script, headers)
 
-    return Page(answer, public=True)
+    return Page(answer, part=PART)

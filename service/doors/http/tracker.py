@@ -14,9 +14,9 @@ from service.doors.http.responses import Answer
 from service.rpc.method import Method
 
 PATH: Final = "/api/talent/events"
+PART: Final = "job-events"
+"""What `--public-parts` calls it."""
 MAX_BODY_BYTES: Final = 2 * 2**20  # room for 1,000 events of the largest size
-
-_NO_STORE: Final = (("cache-control", "no-store"),)
 
 
 def page(method: Method) -> Page:
@@ -30,8 +30,8 @@ def page(method: Method) -> Page:
         try:
             body = await call.body(MAX_BODY_BYTES)
         except BodyTooLargeError:
-            return too_large(f"{MAX_BODY_BYTES:,} bytes")
+            return too_large(call, f"{MAX_BODY_BYTES:,} bytes")
         response = await method.handler(HttpBody(data=body), call)
-        return responses.answer(response, method.response_type, System())._replace(headers=_NO_STORE)
+        return responses.answer(response, method.response_type, System())
 
-    return Page(answer, methods=("POST",), public=True)
+    return Page(answer, methods=("POST",), part=PART)

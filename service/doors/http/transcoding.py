@@ -108,7 +108,7 @@ async def _send_all(call: Call, stream: Any, system: System) -> None:
         if not call.started:
             raise
         # The status is gone out already; the error is the last line, as the body of an error response would be.
-        body = responses.failure(error).body
+        body = responses.failure(error, parameters.NO_SYSTEM, call.request_id).body
         await call.send({"type": "http.response.body", "body": _frame(body, "error", events), "more_body": True})
     await call.send({"type": "http.response.body", "body": b""})
 

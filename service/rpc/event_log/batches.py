@@ -79,6 +79,18 @@ class Batches:
             rows.append((index, row))
         return PreparedUserEvents(results, rows, kept)
 
+    async def store_user_events(self, rows: Sequence[UserEventRow], kept: Sequence[RejectionRow]) -> frozenset[bytes]:
+        """Stores events of one catalog, and what is kept of those that are refused, in one durable commit.
+
+        Returns:
+            The fingerprints of the events that were not there before.
+
+        Raises:
+            StoreError: Nothing was stored.
+        """
+        prepared = PreparedUserEvents([], list(enumerate(rows)), kept)
+        return frozenset() if prepared.is_empty else await self._writer.run(prepared.insert, prepared.size)
+
     async def BatchCreateClientEvents(  # noqa: N802  the RPC's name
         self, request: pb.BatchCreateClientEventsRequest, _context: CallContext
     ) -> pb.BatchCreateClientEventsResponse:

@@ -4,7 +4,7 @@ import { element, fill, number, share } from "/console/show.js";
 
 const COLOURS = 8;
 const OTHERS = "other types";
-const HEIGHT = 270;
+const HEIGHT = 284;
 
 const holder = document.getElementById("chart");
 const readout = document.getElementById("readout");
@@ -76,7 +76,7 @@ function options(counts, columns) {
       y: { range: (_, _low, high) => [0, Math.max(4, high * 1.1)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 36, space: 70, values: (_, splits) => splits.map((split) => moment(split * 1000)) },
+      { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, splits) => splits.map((split) => moment(split * 1000)) },
       { ...axis, size: 56, incrs: [1, 2, 5].flatMap((one) => [...Array(12).keys()].map((power) => one * 10 ** power)).sort((a, b) => a - b), values: (_, values) => values.map(number) },
     ],
     series: [{}, ...columns.map((_, at) => ({ paths: bars, points: { show: false }, fill: colour(at), stroke: colour(at), width: 0 }))],

@@ -1,7 +1,7 @@
 // The latest events and the latest rejections.
 
 import { KINDS, call, path, repeat } from "/console/api.js";
-import { detailButton, element, fill, number, time, words } from "/console/show.js";
+import { breakable, detailButton, element, fill, number, time, words } from "/console/show.js";
 import { watch } from "/console/stream.js";
 
 const ROWS = 50; // that are kept
@@ -115,7 +115,7 @@ function rejectionRow(rejected) {
   const place = rejected.uri ? `${rejected.uri}, line ${rejected.lineNumber ?? "?"}` : "";
   return [
     element("td", {}, time(rejected.receiveTime)),
-    element("td", { class: "middle" }, detailButton(reason || "UNKNOWN"), ...(fields.length ? [element("span", { class: "note block" }, fields.slice(0, 3).join(", "))] : [])),
+    element("td", { class: "middle" }, detailButton(reason || "UNKNOWN"), ...(fields.length ? [element("span", { class: "note block" }, ...breakable(fields.slice(0, 3).join(", ")))] : [])),
     element("td", { class: "wide" }, rejected.status?.message ?? ""),
     element("td", {}, words(rejected.source ?? "unknown", "EVENT_SOURCE_"), ...(place ? [element("span", { class: "note block" }, place)] : [])),
   ];

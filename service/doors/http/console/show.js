@@ -23,6 +23,9 @@ export function element(name, attributes = {}, ...content) {
   return made;
 }
 
+// A name in parts between which a line may end.
+export const breakable = (name) => cut(name).split(/(?<=[_.])/).flatMap((part) => [document.createElement("wbr"), part]).slice(1);
+
 export function time(iso) {
   const moment = new Date(iso);
   if (Number.isNaN(moment.getTime())) return element("span", {}, iso ?? "–");
@@ -70,7 +73,7 @@ function update(row, cells) {
 
 // A button that shows what its row shows, as JSON.
 export function detailButton(text, title = text) {
-  const button = element("button", { type: "button", class: "link" }, text);
+  const button = element("button", { type: "button", class: "link" }, ...breakable(text));
   button.addEventListener("click", () => showDetail(title, button.closest("tr").item));
   return button;
 }

@@ -12,6 +12,8 @@ const MAX_BATCH_CHARS = 16_000;
 const MAX_KEPT_ALIVE_CHARS = 20_000; // of at most three bytes: browsers carry 64 KiB past the end of a page
 const MAX_AGE_MS = 30 * 24 * 3_600_000; // then an event is given up, at the next page
 const FINAL = [400, 413]; // the server won't take it, however often it is sent; it keeps what was wrong
+// It has no such catalog, or path. So does a proxy say while the server is away, but not in the server's words.
+const FINAL_IN_ITS_WORDS = [404, 405];
 
 const config = {};
 
@@ -139,7 +141,7 @@ function deliveryQueue(prefix, encode) {
       });
       const answer = await response.text(); // an answer that is not read holds its part of those 64 KiB
       debug(response.status, body, answer);
-      if (FINAL.includes(response.status)) console.warn('[footfall] rejected:', answer);
+      if (isFinal(response.status, answer)) console.warn('[footfall] rejected:', answer);
       else if (!response.ok) throw new Error(`the server answered ${response.status}`);
       batch.forEach((event) => forget(event.key));
       return true;
@@ -148,6 +150,10 @@ function deliveryQueue(prefix, encode) {
       batch.forEach((event) => (event.onItsWay = false));
       return false;
     }
+  }
+
+  function isFinal(status, answer) {
+    return FINAL.includes(status) || (FINAL_IN_ITS_WORDS.includes(status) && answer.includes('google.rpc.'));
   }
 
   // The browser does not say what becomes of a beacon, so its events stay until a later request confirms them.
