@@ -19,7 +19,8 @@ _PACKAGES = ("grpcio", "protobuf", "protobuf-py", "apsw", "uvicorn", "uvloop", "
 def description() -> list[str]:
     """The machine and the versions, a line for each kind."""
     return [
-        f"{os.cpu_count()} cores, {_processor()}, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.platform()}",
+        f"{os.cpu_count()} cores, {_processor()}, {psutil.virtual_memory().total / 2**30:.0f} GiB",
+        platform.platform(),
         f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, {_h2load()}",
         ", ".join(f"{name} {version}" for name in _PACKAGES if (version := _version(name))),
         f"commit {_commit()}, {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC",
