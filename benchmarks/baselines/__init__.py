@@ -1,1 +1,1 @@
-"""What Footfall is measured against, as small programs."""
+"""What Footfall is measured against, as small programs; each server prints where it serves once it does."""
