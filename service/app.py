@@ -16,7 +16,7 @@ from generated.footfall.v1 import event_log_service_pb2, signal_service_pb2
 from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.talent.v4 import event_service_pb2
 from service import configured, metrics
-from service.doors import http
+from service.doors import graphql, http
 from service.doors.grpc import GrpcDoor
 from service.doors.http import scripts, tracker
 from service.doors.http.application import Page
@@ -216,7 +216,7 @@ class App:
         except StoreError as failed:
             raise of_store(failed) from failed
 
-    def _pages(self) -> dict[str, Page]:
+    def _pages(self, methods: list[Method]) -> dict[str, Page]:
         """What is served over HTTP beside methods."""
         measured = Measured(
             calls=self._calls,
@@ -237,6 +237,7 @@ class App:
             **scripts.pages(self._settings.pixel_path),
             "/metrics": metrics.page(measured),
             tracker.PATH: tracker.page(tracking.method(self._middleware)),
+            **graphql.pages(configured.graphql_settings(self._settings), methods, self._rejected_calls.keep_raw),
         }
 
     async def start(self) -> str:
@@ -249,7 +250,7 @@ class App:
         self._keeping_house = asyncio.create_task(self._housekeeping.run())
         methods = self._methods()
         await self._door.start(methods)
-        await self._http.start(methods, self._pages())
+        await self._http.start(methods, self._pages(methods))
         gc.collect()
         gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
         return " and ".join(
