@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import asyncio
 from typing import Final
 
 from graphql import (
@@ -23,12 +23,21 @@ from graphql import (
 from service.doors.graphql import problems
 
 MAX_TOKENS: Final = 10_000  # 100 signals written into the document fit
-MAX_FIELDS: Final = 300  # selected in all, fragments counted each time; the introspection of tools has some 200
+MAX_FIELDS: Final = 400  # with fragments counted wherever they are used; the introspection of tools has some 230
 MAX_DEPTH: Final = 20  # of that introspection 15
 MAX_ROOT_FIELDS: Final = 10  # mutations of one request
 _MAX_ERRORS: Final = 10
 _KEPT_DOCUMENTS: Final = 64
 _KEPT_LENGTH: Final = 10_000  # characters; longer documents are not kept
+
+
+def parse_document(text: str) -> DocumentNode:
+    """Returns a document that is not too long.
+
+    Raises:
+        GraphQLError: It is malformed, or too long.
+    """
+    return parse(text, max_tokens=MAX_TOKENS, allow_empty_selection_sets=False)
 
 
 class DocumentError(Exception):
@@ -52,19 +61,26 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._kept = lru_cache(_KEPT_DOCUMENTS)(self._read)
+        self._kept: dict[str, DocumentNode] = {}
 
-    def read(self, text: str) -> DocumentNode:
-        """Returns a valid document.
+    async def read(self, text: str) -> DocumentNode:
+        """Returns a valid document; a new one is read beside the event loop.
 
         Raises:
             DocumentError: It is malformed, too large, or does not fit the schema.
         """
-        return self._kept(text) if len(text) <= _KEPT_LENGTH else self._read(text)
+        document = self._kept.get(text)
+        if document is None:
+            document = await asyncio.to_thread(self._read, text)
+            if len(text) <= _KEPT_LENGTH:
+                if len(self._kept) >= _KEPT_DOCUMENTS:
+                    self._kept.clear()
+                self._kept[text] = document
+        return document
 
     def _read(self, text: str) -> DocumentNode:
         try:
-            document = parse(text, max_tokens=MAX_TOKENS)
+            document = parse_document(text)
             _check_size(document)
         except GraphQLError as error:
             raise DocumentError([_with_code(error)]) from None
@@ -102,13 +118,14 @@ def _check_size(document: DocumentNode) -> None:
         GraphQLError: It selects too much.
     """
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    size = _Size(fragments)
+    as_written, as_executed = _Size({}), _Size(fragments)
     for each in document.definitions:
         if isinstance(each, OperationDefinitionNode | FragmentDefinitionNode):
-            before = size.root_fields
-            size.add(each.selection_set, 1)
-            if isinstance(each, OperationDefinitionNode) and size.root_fields - before > MAX_ROOT_FIELDS:
-                raise GraphQLError(f"An operation may have at most {MAX_ROOT_FIELDS} fields; send several requests.")
+            as_written.add(each.selection_set, 1)
+        if isinstance(each, OperationDefinitionNode):
+            as_executed.add(each.selection_set, 1)
+    if as_executed.root_fields > MAX_ROOT_FIELDS:
+        raise GraphQLError(f"A request may have at most {MAX_ROOT_FIELDS} mutations; send several requests.")
 
 
 class _Size:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json as plain_json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from graphql import ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, execute, parse
+from graphql import ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, execute
 from graphql.pyutils import is_awaitable
 
 from service.doors.graphql import graphiql, problems
-from service.doors.graphql.documents import MAX_TOKENS, DocumentError, Documents, operation_of
+from service.doors.graphql.documents import DocumentError, Documents, operation_of, parse_document
 from service.doors.graphql.schema import SERVICE, check_variables, schema
 from service.doors.http.application import Page
 from service.doors.http.calls import BodyTooLargeError, Call
@@ -25,7 +24,6 @@ PATH: Final = "/graphql"
 MAX_BODY_BYTES: Final = 2 * 2**20  # room for 100 signals with long labels
 
 _NO_STORE: Final = (("cache-control", "no-store"),)
-_LONG: Final = 4_096  # characters of a document that is read beside the event loop
 
 KeepRejected = Callable[[str, bytes, errors.RpcError], Awaitable[None]]
 """Keeps what was sent to a tenant and is no signal."""
@@ -104,14 +102,9 @@ class _Endpoint:
     async def _execute(self, request: _Request, call: Call, body: bytes) -> ExecutionResult:
         refused = self._unauthenticated(call)
         if refused:
-            return ExecutionResult(data=None, errors=_at_root_fields(refused, request))
-        reads_beside = len(request.document) > _LONG
+            return ExecutionResult(data=None, errors=_at_first_field(refused, request))
         try:
-            document = await (
-                asyncio.to_thread(self._documents.read, request.document)
-                if reads_beside
-                else _now(self._documents.read(request.document))
-            )
+            document = await self._documents.read(request.document)
             operation = operation_of(document, request.operation_name)
         except DocumentError as error:
             await self._keep(body, error.errors[0])
@@ -147,27 +140,18 @@ class _Endpoint:
         return None
 
 
-async def _now(value: Any) -> Any:
-    return value
-
-
-def _at_root_fields(error: GraphQLError, request: _Request) -> list[GraphQLError]:
-    """The error once for each mutation, with its place, as SEEK gives it."""
+def _at_first_field(error: GraphQLError, request: _Request) -> list[GraphQLError]:
+    """The error with its place, the first field of the document, as SEEK gives it."""
     try:
-        definitions = parse(request.document, max_tokens=MAX_TOKENS).definitions
+        definitions = parse_document(request.document).definitions
     except (GraphQLError, RecursionError):
         return [error]
-    fields = [
-        field
-        for each in definitions
-        if isinstance(each, OperationDefinitionNode)
-        for field in each.selection_set.selections
-        if isinstance(field, FieldNode)
-    ]
-    return [
-        GraphQLError(error.message, field, path=[(field.alias or field.name).value], extensions=error.extensions)
-        for field in fields[:1]
-    ] or [error]
+    for each in definitions:
+        first = each.selection_set.selections[0] if isinstance(each, OperationDefinitionNode) else None
+        if isinstance(first, FieldNode):
+            path = [(first.alias or first.name).value]
+            return [GraphQLError(error.message, first, path=path, extensions=error.extensions)]
+    return [error]
 
 
 def _read(body: bytes) -> _Request:
