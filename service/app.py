@@ -19,7 +19,7 @@ from generated.footfall.v1 import (
     signal_service_pb2,
 )
 from service import configured, metrics
-from service.doors import http
+from service.doors import graphql, http
 from service.doors.grpc import GrpcDoor
 from service.doors.http import scripts, tracker
 from service.doors.http.application import Page
@@ -239,7 +239,7 @@ class App:
             policy=self._policy, batches=self._batches, intake=self._intake, rejected_calls=self._rejected_calls
         )
 
-    def _pages(self) -> dict[str, Page]:
+    def _pages(self, methods: list[Method]) -> dict[str, Page]:
         """What is served over HTTP beside methods."""
         measured = Measured(
             calls=self._calls,
@@ -260,6 +260,7 @@ class App:
             **scripts.pages(self._settings.pixel_path),
             "/metrics": metrics.page(measured),
             tracker.PATH: tracker.page(tracking.method(self._middleware)),
+            **graphql.pages(configured.graphql_settings(self._settings), methods, self._rejected_calls.keep_raw),
         }
 
     async def start(self) -> str:
@@ -272,7 +273,7 @@ class App:
         self._keeping_house = asyncio.create_task(self._housekeeping.run())
         methods = self._methods()
         await self._door.start(methods)
-        await self._http.start(methods, self._pages(), self._collect_batches().method(self._middleware))
+        await self._http.start(methods, self._pages(methods), self._collect_batches().method(self._middleware))
         gc.collect()
         gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
         return " and ".join(

@@ -24,6 +24,8 @@ _FORMS = {
     "pixel_path": re.compile(r"(?:(?:/[A-Za-z0-9._~-]+)+\.js)?"),
     "tracker_tenant": re.compile(r"(?:projects/[^/\s]+/tenants/[^/\s]+)?"),
     "push_keys_url": re.compile(r"https?://\S+"),
+    "graphql_tenant": re.compile(r"(?:projects/[^/\s]+/tenants/[^/\s]+)?"),
+    "graphql_tokens": re.compile(r"[!-~]+"),
     "database": re.compile(rf"{_SQLITE}.+"),
     "catalogs": re.compile(r"projects/[^/\s]+/locations/[^/\s]+/catalogs/[^/\s]+"),
     "tenants": re.compile(r"projects/[^/\s]+/tenants/[^/\s]+"),
@@ -81,6 +83,18 @@ class Settings(BaseSettings):
         "https://www.googleapis.com/oauth2/v3/certs",
         description="Where the keys are that those tokens are signed with, a JSON Web Key Set.",
     )
+    graphql_tenant: str = Field(
+        "projects/default/tenants/default",
+        description="Tenant that /graphql stores signals for (projects/P/tenants/T); empty: there is no /graphql.",
+    )
+    graphql_tokens: Annotated[list[str], NoDecode] = Field(
+        [],
+        description=(
+            "Bearer tokens one of which /graphql asks for, comma-separated; none: it asks for none. Best as a "
+            "variable, which no list of processes shows."
+        ),
+    )
+    graphiql: bool = Field(False, description="Show GraphiQL, an editor of GraphQL, to browsers at /graphql.")
     database: str = Field(
         "sqlite:///data/footfall.db", description="Database URL: sqlite:///relative or sqlite:////absolute."
     )
@@ -182,6 +196,7 @@ class Settings(BaseSettings):
         "public_parts",
         "push_audiences",
         "push_service_accounts",
+        "graphql_tokens",
         mode="before",
     )
     @classmethod

@@ -33,10 +33,13 @@ _SPECIAL_FORMS: Final = {
     "push_audiences": "texts, comma-separated",
     "push_service_accounts": "email addresses, comma-separated",
     "push_keys_url": "https://host/path",
+    "graphql_tenant": "projects/P/tenants/T, or empty",
+    "graphql_tokens": "visible ASCII characters, comma-separated",
     "database": "sqlite:///relative/path or sqlite:////absolute/path",
     "catalogs": "projects/P/locations/L/catalogs/C, comma-separated",
     "tenants": "projects/P/tenants/T, comma-separated",
 }
+_SECRETS: Final = frozenset({"graphql_tokens"})
 _UNITS: Final = ("bytes", "KiB", "MiB", "GiB")
 
 _HEAD: Final = """\
@@ -100,8 +103,9 @@ def option_help(name: str) -> str:
 
 def refusal(name: str, value: Any) -> str:
     """Returns what a person is told of a value that a setting can't have."""
-    shown = ",".join(value) if isinstance(value, list) else str(value)
-    return f"{flag(name)} ({env_name(name)}) is {shown!r}; allowed: {allowed(name)}"
+    text = ",".join(value) if isinstance(value, list) else str(value)
+    shown = "not what it may be" if name in _SECRETS else repr(text)
+    return f"{flag(name)} ({env_name(name)}) is {shown}; allowed: {allowed(name)}"
 
 
 def reference() -> str:
