@@ -12,11 +12,11 @@ import time
 import structlog
 from google.longrunning import operations_proto_pb2
 
-from generated.footfall.v1 import event_log_service_pb2, insights_service_pb2
+from generated.footfall.v1 import event_log_service_pb2, insights_service_pb2, signal_service_pb2
 from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.talent.v4 import event_service_pb2
 from service import configured, metrics
-from service.doors import http
+from service.doors import graphql, http
 from service.doors.grpc import GrpcDoor
 from service.doors.http import scripts, tracker
 from service.doors.http.application import Page
@@ -52,6 +52,8 @@ from service.rpc.middleware.telemetry import telemetry
 from service.rpc.operations_service import OperationsService
 from service.rpc.product_service import ProductService
 from service.rpc.rejections import RejectedCalls
+from service.rpc.signals import Reading as SignalReading
+from service.rpc.signals import Sending, SignalService
 from service.rpc.user_event_service import UserEventService
 from service.settings import Settings
 from service.storage.base import Store, StoreError
@@ -193,6 +195,10 @@ class App:
             ),
         )
         insights = InsightsService(policy=policy, store=self._store)
+        signals = SignalService(
+            Sending(policy=policy, store=self._store, writer=writer, intake=intake, rejected_calls=rejected_calls),
+            SignalReading(policy=policy, store=self._store),
+        )
         operations = OperationsService(store=self._store, writer=writer, runner=self._runner)
         served = (
             *((each, user_events) for each in versions.descriptors("UserEventService").values()),
@@ -200,6 +206,7 @@ class App:
             (event_service_pb2.DESCRIPTOR.services_by_name["EventService"], client_events),
             (event_log_service_pb2.DESCRIPTOR.services_by_name["EventLogService"], event_log),
             (insights_service_pb2.DESCRIPTOR.services_by_name["InsightsService"], insights),
+            (signal_service_pb2.DESCRIPTOR.services_by_name["SignalService"], signals),
             (operations_proto_pb2.DESCRIPTOR.services_by_name["Operations"], operations),
         )
         return [method for descriptor, service in served for method in methods(descriptor, service, self._middleware)]
@@ -212,7 +219,7 @@ class App:
         except StoreError as failed:
             raise of_store(failed) from failed
 
-    def _pages(self) -> dict[str, Page]:
+    def _pages(self, methods: list[Method]) -> dict[str, Page]:
         """What is served over HTTP beside methods."""
         measured = Measured(
             calls=self._calls,
@@ -233,6 +240,7 @@ class App:
             **scripts.pages(self._settings.pixel_path),
             "/metrics": metrics.page(measured),
             tracker.PATH: tracker.page(tracking.method(self._middleware)),
+            **graphql.pages(configured.graphql_settings(self._settings), methods, self._rejected_calls.keep_raw),
         }
 
     async def start(self) -> str:
@@ -245,7 +253,7 @@ class App:
         self._keeping_house = asyncio.create_task(self._housekeeping.run())
         methods = self._methods()
         await self._door.start(methods)
-        await self._http.start(methods, self._pages())
+        await self._http.start(methods, self._pages(methods))
         gc.collect()
         gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
         return " and ".join(

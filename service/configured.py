@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from service.doors import http
+from service.doors import graphql, http
 from service.doors.grpc import Limits
 from service.events.errors import RpcError
 from service.events.policy import Policy
@@ -40,7 +40,7 @@ def policy(settings: Settings) -> Policy:
     """What is served, and by which rules.
 
     Raises:
-        ValueError: The tracker's tenant is not served.
+        ValueError: The tracker's tenant is not served, or the one that was chosen for /graphql.
     """
     found = Policy(
         rules=UserEventRules(strict=settings.strict, closed_event_types=settings.closed_event_types),
@@ -48,11 +48,13 @@ def policy(settings: Settings) -> Policy:
         tenants=frozenset(settings.tenants),
         max_event_age_us=settings.max_event_age_days * DAY_US,
     )
-    if settings.tracker_tenant:
-        try:
-            found.tenant(settings.tracker_tenant)
-        except RpcError as error:
-            raise ValueError(f"--tracker-tenant can't be used: {error}") from None
+    graphql_tenant = settings.graphql_tenant if "graphql_tenant" in settings.model_fields_set else ""
+    for name, tenant in (("tracker-tenant", settings.tracker_tenant), ("graphql-tenant", graphql_tenant)):
+        if tenant:
+            try:
+                found.tenant(tenant)
+            except RpcError as error:
+                raise ValueError(f"--{name} can't be used: {error}") from None
     return found
 
 
@@ -82,6 +84,13 @@ def http_settings(settings: Settings) -> http.HttpSettings:
             body_seconds=settings.http_body_seconds,
             idle_seconds=settings.http_idle_seconds,
         ),
+    )
+
+
+def graphql_settings(settings: Settings) -> graphql.GraphQLSettings:
+    """Whose signals /graphql takes, and from whom."""
+    return graphql.GraphQLSettings(
+        tenant=settings.graphql_tenant, bearer_tokens=settings.graphql_tokens, graphiql=settings.graphiql
     )
 
 

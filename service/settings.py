@@ -22,6 +22,8 @@ _FORMS = {
     "allowed_origins": re.compile(r"https?://[^/\s]+/?"),
     "pixel_path": re.compile(r"(?:(?:/[A-Za-z0-9._~-]+)+\.js)?"),
     "tracker_tenant": re.compile(r"(?:projects/[^/\s]+/tenants/[^/\s]+)?"),
+    "graphql_tenant": re.compile(r"(?:projects/[^/\s]+/tenants/[^/\s]+)?"),
+    "graphql_tokens": re.compile(r"[!-~]+"),
     "database": re.compile(rf"{_SQLITE}.+"),
     "catalogs": re.compile(r"projects/[^/\s]+/locations/[^/\s]+/catalogs/[^/\s]+"),
     "tenants": re.compile(r"projects/[^/\s]+/tenants/[^/\s]+"),
@@ -56,6 +58,18 @@ class Settings(BaseSettings):
         "",
         description="Tenant that /api/talent/events stores events for (projects/P/tenants/T); empty: it takes none.",
     )
+    graphql_tenant: str = Field(
+        "projects/default/tenants/default",
+        description="Tenant that /graphql stores signals for (projects/P/tenants/T); empty: there is no /graphql.",
+    )
+    graphql_tokens: Annotated[list[str], NoDecode] = Field(
+        [],
+        description=(
+            "Bearer tokens one of which /graphql asks for, comma-separated; none: it asks for none. Best as a "
+            "variable, which no list of processes shows."
+        ),
+    )
+    graphiql: bool = Field(False, description="Show GraphiQL, an editor of GraphQL, to browsers at /graphql.")
     database: str = Field(
         "sqlite:///data/footfall.db", description="Database URL: sqlite:///relative or sqlite:////absolute."
     )
@@ -144,7 +158,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
-    @field_validator("catalogs", "tenants", "http_hosts", "allowed_origins", mode="before")
+    @field_validator("catalogs", "tenants", "http_hosts", "allowed_origins", "graphql_tokens", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

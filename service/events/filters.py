@@ -15,6 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from generated.google.cloud.talent.v4.event_pb2 import JobEvent
 from service.events import paths
 from service.events.filter_terms import END_US, FIRST_US, LENGTH, Condition, Field, InvalidFilterError, Reader
+from service.events.signal import TYPE_CODES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,20 @@ class ClientEventFilter:
     event_ids: frozenset[str] | None = None
 
 
-F = TypeVar("F", Filter, ClientEventFilter)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalFilter:
+    """Which hiring signals. As `Filter`; `event_types` are type codes, the time is the signal's own."""
+
+    from_us: int | None = None
+    until_us: int | None = None
+    event_types: frozenset[str] | None = None
+    tokens: frozenset[str] | None = None
+    application_ids: frozenset[str] | None = None
+    position_ids: frozenset[str] | None = None
+    request_ids: frozenset[str] | None = None
+
+
+F = TypeVar("F", Filter, ClientEventFilter, SignalFilter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,14 @@ _CLIENT_EVENT_FIELDS: Final = (
     _field("request_ids", "request_id"),
     _field("event_ids", "event_id"),
 )
+_SIGNAL_FIELDS: Final = (
+    _field("", "signal_time"),
+    _field("event_types", "type_code", values={code: code for code in TYPE_CODES}),
+    _field("tokens", "token"),
+    _field("application_ids", "candidate_application_profile_id"),
+    _field("position_ids", "position_profile_id"),
+    _field("request_ids", "request_id"),
+)
 _UNJOINED_WORDS: Final = {"eventsMissingCatalogItems": False, "events_missing_catalog_items": False}
 _EXAMPLES: Final = (
     'eventTime>"2012-04-23T18:25:43.511Z" eventTime<"2012-04-23T18:25:43.511Z" eventType=search '
@@ -115,6 +137,12 @@ CLIENT_EVENT_LIST: Final = Language(
     ClientEventFilter,
     _CLIENT_EVENT_FIELDS,
     'createTime>"2012-04-23T18:25:43.511Z" eventType=VIEW requestId="someRequestId"',
+)
+
+SIGNAL_LIST: Final = Language(
+    SignalFilter,
+    _SIGNAL_FIELDS,
+    'signalTime>"2012-04-23T18:25:43.511Z" typeCode=PositionStatusUpdate token="someToken"',
 )
 
 

@@ -11,6 +11,7 @@ from service.events import errors, paths
 # Protobuf can't hold lone surrogates; a path segment of a URL could.
 _ID: Final = r"(?!\.{1,2}(?:/|\Z))[^/\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}"
 _CACHED_NAMES: Final = 4096
+_ID_DIGITS: Final = 19  # what a 64-bit number may have
 
 
 def _pattern(form: str) -> re.Pattern[str]:
@@ -114,6 +115,11 @@ def parse_client_event(name: str, field: str = "name") -> tuple[str, str]:
     return _split(_TENANT, TENANT_FORM, "clientEvents", name, field)
 
 
+def parse_signal(name: str, field: str = "name") -> tuple[str, str]:
+    """Splits `{tenant}/signals/{id}` into tenant and id. Arguments and errors are those of `parse_catalog`."""
+    return _split(_TENANT, TENANT_FORM, "signals", name, field)
+
+
 def operation(parent: str, operation_id: str) -> str:
     """Returns the name of an operation; `parent` as the caller wrote it."""
     return f"{parent}/operations/{operation_id}"
@@ -132,6 +138,17 @@ def product(branch: str, product_id: str) -> str:
 def client_event(tenant: str, event_id: int | str) -> str:
     """Returns the name of a stored client event."""
     return f"{tenant}/clientEvents/{event_id}"
+
+
+def signal(tenant: str, signal_id: int | str) -> str:
+    """Returns the name of a stored signal."""
+    return f"{tenant}/signals/{signal_id}"
+
+
+def number(event_id: str) -> int:
+    """Returns the arrival number that an event's id is; 0, which no event has, when it is not a number of ours."""
+    given = int(event_id) if event_id.isascii() and event_id.isdecimal() and len(event_id) < _ID_DIGITS else 0
+    return given if str(given) == event_id else 0
 
 
 def is_job_of(name: str, tenant: str) -> bool:

@@ -22,6 +22,11 @@ _BRANCH = "/branches/"
 log = structlog.get_logger(__name__)
 
 
+def _kinds(parent: str) -> tuple[str, ...]:
+    """What a parent may have events of."""
+    return ("client_events", "signals") if "/tenants/" in parent else ("user_events",)
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """After how many days what goes; 0: never.
@@ -75,7 +80,8 @@ class Housekeeping:
         if self._retention.events_days:
             until_us = now_us - self._retention.events_days * DAY_US
             for parent in parents:
-                await self._expire_events(parent, until_us)
+                for kind in _kinds(parent):
+                    await self._expire_events(kind, parent, until_us)
         for parent in parents:
             if _BRANCH in parent:
                 await self._forget_products(parent, parents[parent])
@@ -94,9 +100,8 @@ class Housekeeping:
         if expired:
             log.info("expired", rows=expired)
 
-    async def _expire_events(self, parent: str, until_us: int) -> None:
-        """Deletes the events of one parent that are too old."""
-        kind = "client_events" if "/tenants/" in parent else "user_events"
+    async def _expire_events(self, kind: str, parent: str, until_us: int) -> None:
+        """Deletes the events of one kind and parent that are too old."""
         expired = 0
         while True:
             found = await read(
@@ -106,15 +111,11 @@ class Housekeeping:
                 break
             ids = [event.id for event in found]
             expired += await self._writer.step(
-                lambda transaction, ids=ids: (  # type: ignore[misc]
-                    transaction.delete_client_events(ids)
-                    if kind == "client_events"
-                    else transaction.delete_user_events(ids)
-                )
+                lambda transaction, ids=ids: getattr(transaction, f"delete_{kind}")(ids)  # type: ignore[misc]
             )
         if expired:
             self.expired_events += expired
-            log.info("events_expired", parent=parent, events=expired, since_start=self.expired_events)
+            log.info("events_expired", kind=kind, parent=parent, events=expired, since_start=self.expired_events)
 
     async def _forget_products(self, branch: str, branch_id: int) -> None:
         """Deletes past versions of a branch's products to which neither an event nor an operation at work refers."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from service.events.filters import ClientEventFilter, Filter
+from service.events.filters import ClientEventFilter, Filter, SignalFilter
 from service.operations.runner import Running, patiently
 from service.storage.base import EventId, Key, ProductRow, Selection, Store
 from service.storage.readers import read
@@ -16,7 +16,7 @@ KIND = "user_events"
 _PRODUCTS_PER_STEP = 200  # some 3 ms of the writer
 
 
-def selection_of(parsed: Filter | ClientEventFilter, max_id: int | None = None) -> Selection:
+def selection_of(parsed: Filter | ClientEventFilter | SignalFilter, max_id: int | None = None) -> Selection:
     """A filter in the words of the store; events that arrived after number `max_id` are left out."""
     conditions = {field.name: getattr(parsed, field.name) for field in dataclasses.fields(parsed)}
     return Selection(**conditions, max_id=max_id)

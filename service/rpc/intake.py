@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable
 
 from generated.footfall.v1.event_log_pb2 import EventSource
+from generated.footfall.v1.signal_pb2 import Signal
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events import user_event
 from service.events.record import UserEventRecord, client_event_record, user_event_record
-from service.storage.base import ClientEventRow, UserEventRow
+from service.events.signal import signal_record
+from service.storage.base import ClientEventRow, IdentifierKind, SignalIdentifier, SignalRow, UserEventRow
 from service.storage.writer import Writer
 
 _SALT_BYTES = 16
@@ -64,4 +66,23 @@ class Intake:
             receive_time_us=now_us,
             source=source,
             payload=record.payload,
+        )
+
+    async def signal(self, tenant: str, signal: Signal, source: EventSource) -> SignalRow:
+        """The row of a signal."""
+        now_us = self._now_us()
+        record = signal_record(signal, now_us)
+        return SignalRow(
+            parent_id=await self._writer.parent_id(tenant),
+            fingerprint=record.fingerprint,
+            type_code=record.type_code,
+            signal_time_us=record.signal_time_us,
+            request_id=record.request_id,
+            receive_time_us=now_us,
+            source=source,
+            payload=record.payload,
+            identifiers=tuple(
+                SignalIdentifier(IdentifierKind(kind), value, is_subject)
+                for kind, value, is_subject in record.identifiers
+            ),
         )

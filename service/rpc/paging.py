@@ -86,3 +86,18 @@ def that_fit(shown: Sequence[M]) -> Sequence[M]:
         if count and used > MAX_PAGE_BYTES:
             return shown[:count]
     return shown
+
+
+def is_descending(order_by: str, time: str) -> bool:
+    """Whether a list in the order of `time` is asked for backwards.
+
+    Raises:
+        RpcError: INVALID_ARGUMENT for any other order.
+    """
+    words = order_by.split()
+    if words in ([], [time], [time, "asc"]):
+        return False
+    if words == [time, "desc"]:
+        return True
+    rule = f'must be "{time}" or "{time} desc".'
+    raise errors.invalid_argument([errors.violation("order_by", rule, "INVALID_VALUE")])

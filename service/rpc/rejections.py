@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from google.protobuf.message import Message
 
 from generated.footfall.v1.event_log_pb2 import EventSource
 from service.events import errors, json
 from service.events.rejection import cut
 from service.measures import Refused
-from service.storage.base import RejectionRow
+from service.storage.base import RejectionRow, StoreError
 from service.storage.writer import Writer
+
+log = structlog.get_logger(__name__)
 
 
 class RejectedCalls:
@@ -48,6 +51,16 @@ class RejectedCalls:
             return []
         raw = json.encode(event.DESCRIPTOR.full_name, event.SerializeToString()).encode()
         return [await self._row(parent, source, raw, error)]
+
+    async def keep_raw(self, parent: str, raw: bytes, error: errors.RpcError) -> None:
+        """Stores a call that could not be read, where `keep` would store it; never fails."""
+        self.count(EventSource.EVENT_SOURCE_WRITE, error)
+        if not self._enabled:
+            return
+        try:
+            await self._writer.write_rejection(await self._row(parent, EventSource.EVENT_SOURCE_WRITE, raw, error))
+        except StoreError as failed:
+            log.warning("rejection_not_kept", error=f"{type(failed).__name__}: {failed}")
 
     async def record(self, parent: str, source: EventSource, raw: bytes, error: errors.RpcError) -> None:
         """Stores what was sent and what was wrong with it, whatever the setting says."""

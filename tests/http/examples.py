@@ -14,11 +14,22 @@ JOB_EVENT = {
     "createTime": "2026-01-01T00:00:00Z",
     "jobEvent": {"type": "VIEW", "jobs": ["{tenant}/jobs/j"]},
 }
+SIGNAL = {
+    "typeCode": "ApplicationStatusUpdate",
+    "token": "a/b+c==",
+    "current": {
+        "status": {"label": "Interview", "index": 2, "total": 5},
+        "success": False,
+        "timestamp": "2026-01-01T00:00:00Z",
+    },
+    "requestId": "r",
+}
 
 # Before the calls that are compared: what these find.
 SET_UP: list[tuple[str, str, dict[str, Any]]] = [
     ("google.cloud.retail.v2.UserEventService", "WriteUserEvent", {"parent": CATALOG, "userEvent": EVENT}),
     ("google.cloud.talent.v4.EventService", "CreateClientEvent", {"parent": TENANT, "clientEvent": JOB_EVENT}),
+    ("footfall.v1.SignalService", "SendSignal", {"parent": TENANT, "signal": SIGNAL}),
     (
         "google.cloud.retail.v2.ProductService",
         "CreateProduct",
@@ -80,6 +91,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "GetClientEvent": {"name": "{client_event}"},
     "CountClientEvents": {"parent": TENANT, "groupBy": ["GROUP_BY_DAY"]},
     "BatchCreateClientEvents": {"parent": TENANT, "clientEvents": [JOB_EVENT, {"eventId": "g"}]},
+    "SendSignal": {"parent": TENANT, "signal": SIGNAL},
+    "SendSignals": {"parent": TENANT, "signals": [SIGNAL, {**SIGNAL, "typeCode": "Hired"}]},
+    "ListSignals": {"parent": TENANT, "filter": 'requestId = "r" token = "a/b+c=="', "orderBy": "signal_time desc"},
+    "GetSignal": {"name": "{signal}"},
+    "LookupSignalState": {"parent": TENANT, "token": "a/b+c=="},
+    "ListSignalStates": {"parent": TENANT, "subjectKind": "SUBJECT_KIND_TOKEN", "pageSize": 1},
     "ListRejectedEvents": {"parent": CATALOG, "pageSize": 1},
     "GetSearchStory": {"parent": TENANT, "requestId": "r", "pageSize": 1},
     "ComputeFunnel": {

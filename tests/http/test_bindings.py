@@ -21,7 +21,7 @@ from google.longrunning import operations_proto_pb2  # noqa: F401  makes its ser
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.rpc import code_pb2
 
-from generated.footfall.v1 import event_log_service_pb2, insights_service_pb2  # noqa: F401
+from generated.footfall.v1 import event_log_service_pb2, insights_service_pb2, signal_service_pb2  # noqa: F401
 from generated.google.cloud.talent.v4 import event_service_pb2  # noqa: F401
 from service.doors.http.bindings import Binding, bindings
 from service.doors.http.googles_own import without_ours
@@ -37,6 +37,7 @@ SERVICES = [
     "google.cloud.talent.v4.EventService",
     "footfall.v1.EventLogService",
     "footfall.v1.InsightsService",
+    "footfall.v1.SignalService",
     "google.longrunning.Operations",
 ]  # fmt: skip
 _numbers = itertools.count(1)
@@ -70,11 +71,12 @@ class Surroundings:
         answers = [self.over_grpc(service, method, self.filled(request)) for service, method, request in SET_UP]
         self.names["operation"] = answers[-1]["name"]
         self.over_grpc("google.longrunning.Operations", "WaitOperation", {"name": self.names["operation"]})
-        for key, method, parent in (
-            ("user_event", "ListUserEvents", "catalog"),
-            ("client_event", "ListClientEvents", "tenant"),
+        for key, service, method, parent in (
+            ("user_event", "EventLogService", "ListUserEvents", "catalog"),
+            ("client_event", "EventLogService", "ListClientEvents", "tenant"),
+            ("signal", "SignalService", "ListSignals", "tenant"),
         ):
-            listed = self.over_grpc("footfall.v1.EventLogService", method, {"parent": self.names[parent]})
+            listed = self.over_grpc(f"footfall.v1.{service}", method, {"parent": self.names[parent]})
             [[event]] = [value for value in listed.values() if isinstance(value, list)]
             self.names[key] = event["name"]
 

@@ -15,7 +15,7 @@ from service.doors.http.responses import Answer
 _PAGES: Final = {"/": "index.html", "/api": "api.html"}
 _PREFIX: Final = "/console/"
 _VENDORED: Final = f"{_PREFIX}vendor/"
-_TYPES: Final = {
+TYPES: Final = {
     ".html": "text/html; charset=UTF-8",
     ".css": "text/css; charset=UTF-8",
     ".js": "text/javascript; charset=UTF-8",
@@ -26,12 +26,16 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_HEADERS: Final = (
-    ("content-security-policy", _POLICY),
+HEADERS: Final = (
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("referrer-policy", "no-referrer"),
 )
+
+
+def policy(*more: str) -> str:
+    """The Content-Security-Policy of a page that needs nothing beyond this server, and `more`, such as font-src."""
+    return "; ".join((_POLICY, *more))
 
 
 def pages() -> dict[str, Page]:
@@ -47,7 +51,7 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _files(entry, f"{prefix}{entry.name}/")
-        elif _suffix(entry) in _TYPES:
+        elif _suffix(entry) in TYPES:
             yield f"{prefix}{entry.name}", entry
 
 
@@ -58,13 +62,13 @@ def _suffix(file: Traversable) -> str:
 def _page(path: str, file: Traversable) -> Page:
     # A vendored file's folder has its version in its name, so it stays what it is.
     caching = "max-age=31536000, immutable" if path.startswith(_VENDORED) else "no-cache"
-    headers = (("cache-control", caching), *_HEADERS)
+    headers = (("cache-control", caching), ("content-security-policy", policy()), *HEADERS)
 
     @cache
     def content() -> bytes:
         return file.read_bytes()
 
     async def answer(_call: Call) -> Answer:
-        return Answer(200, _TYPES[_suffix(file)], content(), headers)
+        return Answer(200, TYPES[_suffix(file)], content(), headers)
 
     return Page(answer)

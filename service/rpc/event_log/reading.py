@@ -20,7 +20,6 @@ from service.rpc.event_log import messages
 from service.storage.base import Counted, Page, Selection, Store
 from service.storage.readers import read
 
-_ID_DIGITS = 19  # what a 64-bit number may have
 _EPOCH = datetime.date(1970, 1, 1)
 
 
@@ -63,7 +62,7 @@ class Reading:
         """
         catalog, number = names.parse_user_event(request.name)
         self._policy.catalog(catalog)
-        event = await read(self._store.get_event, "user_events", catalog, _number(number))
+        event = await read(self._store.get_event, "user_events", catalog, names.number(number))
         if event is None:
             raise _not_found("footfall/UserEvent", request.name)
         [shown] = await read(messages.user_events, self._store, catalog, [event])
@@ -112,7 +111,7 @@ class Reading:
         """
         tenant, number = names.parse_client_event(request.name)
         self._policy.tenant(tenant)
-        event = await read(self._store.get_event, "client_events", tenant, _number(number))
+        event = await read(self._store.get_event, "client_events", tenant, names.number(number))
         if event is None:
             raise _not_found("footfall/ClientEvent", request.name)
         return messages.client_event(event)
@@ -162,7 +161,7 @@ class Reading:
         time: str,
     ) -> tuple[Page, tuple[str, ...]]:
         """The page that a list request asks for, and the query that its token is good for."""
-        descending = _is_descending(request.order_by, time)
+        descending = paging.is_descending(request.order_by, time)
         size = paging.page_size(request.page_size)
         query = (kind, parent, request.filter, str(descending))
         key = paging.decode_token(query, request.page_token)
@@ -178,22 +177,6 @@ def _next_token(query: tuple[str, ...], page: Page, shown: int) -> str:
     last = page.items[shown - 1]
     tie = last.fingerprint if query[0] == "user_events" else last.id
     return paging.encode_token(query, [last.event_time_us, tie.hex() if isinstance(tie, bytes) else tie])
-
-
-def _is_descending(order_by: str, time: str) -> bool:
-    words = order_by.split()
-    if words in ([], [time], [time, "asc"]):
-        return False
-    if words == [time, "desc"]:
-        return True
-    rule = f'must be "{time}" or "{time} desc".'
-    raise errors.invalid_argument([errors.violation("order_by", rule, "INVALID_VALUE")])
-
-
-def _number(event_id: str) -> int:
-    """The arrival number that an event's id is; one that no event has when it is not a number of ours."""
-    number = int(event_id) if event_id.isascii() and event_id.isdecimal() and len(event_id) < _ID_DIGITS else 0
-    return number if str(number) == event_id else 0
 
 
 def _not_found(resource_type: str, name: str) -> errors.RpcError:

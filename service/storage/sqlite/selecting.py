@@ -88,12 +88,13 @@ def conditions(table: Table, parent_id: int, selection: Selection) -> tuple[str,
         clauses.append(clause)
         values.append(value)
 
-    if selection.from_us is not None:
-        add(f"{table.time} >= ?", selection.from_us)
-    if selection.until_us is not None:
-        add(f"{table.time} < ?", selection.until_us)
-    if selection.max_id is not None:
-        add("id <= ?", selection.max_id)
+    for clause, bound in (
+        (f"{table.time} >= ?", selection.from_us),
+        (f"{table.time} < ?", selection.until_us),
+        ("id <= ?", selection.max_id),
+    ):
+        if bound is not None:
+            add(clause, bound)
     for column, wanted in (
         ("event_type", selection.event_types),
         ("visitor_id", selection.visitor_ids),

@@ -1,0 +1,7 @@
+"""GraphQL: SEEK's mutations for hiring signals, at /graphql."""
+
+from __future__ import annotations
+
+from service.doors.graphql.endpoint import GraphQLSettings, pages
+
+__all__ = ["GraphQLSettings", "pages"]
