@@ -270,3 +270,28 @@ def test_tenants_and_catalogs_that_are_not_served(tmp_path, reflected: Reflected
             assert strict.call(INSIGHTS, method, parent=BOARD, **fields)
             with refused(NotFound):
                 strict.call(INSIGHTS, method, parent=f"{BOARD}-2", **fields)
+
+
+def test_a_story_has_the_signals_of_its_search(reflected: ReflectedClient, tenant: str):
+    def signal(token: str, seconds: int, request_id: str = "search") -> dict[str, Any]:
+        status = {"label": "Interview", "index": 1, "total": 3}
+        state = {"status": status, "timestamp": {"seconds": 1_710_000_000 + seconds}}
+        return {"type_code": "ApplicationStatusUpdate", "token": token, "current": state, "request_id": request_id}
+
+    sent = [signal("b", 20), signal("a", 10), signal("c", 5, "another"), signal("d", 0, "")]
+    for each in sent:
+        reflected.call("footfall.v1.SignalService", "SendSignal", parent=tenant, signal=each)
+    viewed = Happened("search", 1_710_000_000_000_000, "VIEW", ("job-1",), "")
+    reflected.call(
+        EVENT_LOG,
+        "BatchCreateClientEvents",
+        parent=tenant,
+        client_events=[viewed.message(tenant, "e1"), viewed.message(tenant, "e2")],
+    )
+    story = reflected.call(INSIGHTS, "GetSearchStory", parent=tenant, request_id="search", page_size=1)
+    assert [each.signal.token for each in story.signals] == ["a", "b"]
+    assert (len(story.client_events), story.total_size) == (1, 2)
+    rest = reflected.call(
+        INSIGHTS, "GetSearchStory", parent=tenant, request_id="search", page_size=1, page_token=story.next_page_token
+    )
+    assert (len(rest.client_events), len(rest.signals), rest.next_page_token) == (1, 0, "")

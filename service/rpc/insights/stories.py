@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from google.protobuf.message import Message
 
 from generated.footfall.v1 import insights_service_pb2 as pb
-from generated.footfall.v1.signal_pb2 import Signal, StoredSignal
+from generated.footfall.v1.signal_pb2 import StoredSignal
 from service.events import errors, filters
 from service.events.policy import Policy
-from service.events.record import set_microseconds
 from service.events.stories import NEED_JOBS, TRIGGERS, Story, message
 from service.operations.scans import selection_of
 from service.rpc import paging
 from service.rpc.context import CallContext
 from service.rpc.event_log import messages
 from service.rpc.insights.turns import EVENTS_PER_TURN, Turns
-from service.storage.base import ActorEvent, Key, Selection, Store, StoredEvent
+from service.rpc.signals.messages import stored_signal
+from service.storage.base import ActorEvent, Key, Selection, Store
 from service.storage.readers import read
 
 MAX_STORIES: Final = 1_000_000
@@ -64,7 +64,7 @@ class Stories:
         signals: list[StoredSignal] = []
         if after is None:
             found = await read(self._store.list_events, "signals", tenant, selection, None, paging.MAX_PAGE_SIZE)
-            signals = _within(_SIGNAL_BYTES, map(_signal, found.items))
+            signals = _within(_SIGNAL_BYTES, map(stored_signal, found.items))
         page = await read(self._store.list_events, _KIND, tenant, selection, after, size)
         shown = _within(_EVENT_BYTES, map(messages.client_event, page.items))
         response = pb.GetSearchStoryResponse(client_events=shown, signals=signals, total_size=page.total)
@@ -142,15 +142,6 @@ def _within(size: int, shown: Iterable[M]) -> list[M]:
             break
         fitting.append(message_)
     return fitting
-
-
-def _signal(event: StoredEvent) -> StoredSignal:
-    """A stored signal."""
-    shown = StoredSignal(name=f"{event.parent}/signals/{event.id}", signal=Signal.FromString(event.payload))
-    shown.source = cast("Any", event.source)  # at run time an enum's value is its number
-    set_microseconds(shown.signal_time, event.event_time_us)
-    set_microseconds(shown.receive_time, event.receive_time_us)
-    return shown
 
 
 def _of_triggers(selection: Selection) -> Selection:

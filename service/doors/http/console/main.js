@@ -4,6 +4,7 @@ import { ApiError, parseParent, repeat } from "/console/api.js";
 import { draw } from "/console/chart.js";
 import { Counts, RANGES, totals } from "/console/counts.js";
 import { startEvents, startRejections } from "/console/events.js";
+import { startFunnel } from "/console/funnel.js";
 import { startOperations } from "/console/operations.js";
 import { startSender } from "/console/sender.js";
 import { number, share } from "/console/show.js";
@@ -118,6 +119,7 @@ function start() {
   startRejections(session);
   startOperations(session);
   startSender(session);
+  startFunnel(session);
   stop = end;
 }
 
