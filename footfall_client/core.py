@@ -48,8 +48,9 @@ class Core:
         self._progressed = progressed
         self._stamps = Stamps()
         self.outbox = Outbox(options)
-        self._channel = options.channel or open_channel(address, options.credentials)
-        self._delivery = Delivery(self._channel, self._kind, parent, options)
+        self._parent = parent
+        self._address = address
+        self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="footfall-batcher", daemon=True)
         self._starting = threading.Lock()
         self._process_id = 0
@@ -72,13 +73,15 @@ class Core:
         self.outbox.put(event, message, wait_s=0 if self.in_sender else wait_s)
 
     def _start(self) -> None:
-        """Starts the thread with the first event, so that a batcher that is made before a fork can be used after it."""
+        """Begins everything with the first event, so that a batcher that is made before a fork can be used after it."""
         if self._process_id == os.getpid():
             return
         with self._starting:
             if self._process_id not in (0, os.getpid()):
                 raise RuntimeError("the batcher was in use before this process was forked; make one in each process")
             if not self._process_id:
+                self._channel = self._options.channel or open_channel(self._address, self._options.credentials)
+                self._delivery = Delivery(self._channel, self._kind, self._parent, self._options, self._given_up)
                 self._thread.start()
                 self._process_id = os.getpid()
 
@@ -101,7 +104,7 @@ class Core:
         count = self.outbox.close()
         if self._process_id == os.getpid() and not self.in_sender:
             if not self.outbox.wait(count, self._options.close_timeout_s if timeout_s is None else timeout_s):
-                self._delivery.given_up.set()
+                self._given_up.set()
             self._thread.join()
             if self._options.channel is None:
                 self._channel.close()

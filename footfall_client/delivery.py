@@ -55,12 +55,12 @@ class Delivery:
         kind: Of all events.
         parent: Where they belong.
         options: How calls are made.
-
-    Attributes:
-        given_up: Once it is set, what failed is not tried again.
+        given_up: Once it is set, nothing more is tried.
     """
 
-    def __init__(self, channel: grpc.Channel, kind: Kind, parent: str, options: BatcherOptions) -> None:
+    def __init__(
+        self, channel: grpc.Channel, kind: Kind, parent: str, options: BatcherOptions, given_up: threading.Event
+    ) -> None:
         self._kind = kind
         self._parent = parent
         self._timeout_s = options.call_timeout_s
@@ -71,7 +71,7 @@ class Delivery:
             request_serializer=self._request.SerializeToString,
             response_deserializer=message_type(kind.response).FromString,
         )
-        self.given_up = threading.Event()
+        self._given_up = given_up
 
     def deliver(self, batch: Sequence[Queued]) -> list[Verdict]:
         """Sends it, again and again where that makes sense.
@@ -81,7 +81,7 @@ class Delivery:
         """
         attempts = 0
         failure = _not_tried()
-        while not self.given_up.is_set():
+        while not self._given_up.is_set():
             attempts += 1
             try:
                 response = self._send(batch)
@@ -96,7 +96,7 @@ class Delivery:
                 break
             if attempts == 1:
                 log.warning("sending events again: %s: %s", failure.code.name, failure.status.message)
-            self.given_up.wait(_delay_s(attempts, failure))
+            self._given_up.wait(_delay_s(attempts, failure))
         return [of_status(each.event, Outcome.FAILED, failure.status) for each in batch]
 
     def _send(self, batch: Sequence[Queued]) -> Any:

@@ -1,4 +1,4 @@
-"""Defends docs/CLIENT.md: every program in it runs as printed, the server's address aside, and every option is there."""
+"""Defends docs/CLIENT.md: each program in it runs as printed, the server's address aside; every option is there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PRINTED = {
     "def on_verdict": "search-1 client_event.job_event MISSING_FIELD\n",
     "AsyncEventBatcher(": "1 stored\n",
     "retail_client(": "EventServiceClient\n",
-    "StreamUserEvents(": '900 Field "userEvent.visitorId" is a required field, but no value is found.\n'
+    "StreamUserEvents(": '900 Field "visitorId" is a required field, but no value is found.\n'
     "1000 decided, 990 stored\n",
 }
 

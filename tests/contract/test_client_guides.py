@@ -6,6 +6,7 @@ reader would run them, and what they sent is read back here.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -15,7 +16,7 @@ from pathlib import Path
 from tests.contract.own_events import own
 from tests.contract.samples import line, lines, put, user_event
 from tests.support.reflected import EVENT_LOG, ReflectedClient
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 
 GUIDES = Path(__file__).with_name("guides")
 CATALOG = "projects/my-project/locations/global/catalogs/default_catalog"
@@ -29,7 +30,8 @@ IMPRESSION, VIEW, APPLICATION_START, APPLICATION_FINISH, SENT_CV = 1, 2, 4, 5, 1
 
 def run(server: Server, *scripts: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(GUIDES / "run.py"), server.address, *scripts]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    env = {**os.environ, "FOOTFALL_SERVER": server.address, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done
 
@@ -105,6 +107,8 @@ def test_the_talent_guide(server: Server, reflected: ReflectedClient) -> None:
         "talent_search_session.py",
         "talent_application_funnel.py",
         "talent_event_batcher.py",
+        "talent_kit_batcher.py",
+        "talent_request_metadata.py",
         "talent_analytics.py",
         "talent_safe_track_event.py",
     )
@@ -120,6 +124,7 @@ def test_the_talent_guide(server: Server, reflected: ReflectedClient) -> None:
         ("search", IMPRESSION): 3,
         ("search", VIEW): 2 + 99,
         ("search", APPLICATION_START): 1,
+        ("user", VIEW): 6,
         ("application", APPLICATION_START): 1,
         ("application", APPLICATION_FINISH): 1,
         ("application", SENT_CV): 1,
@@ -130,4 +135,6 @@ def test_the_talent_guide(server: Server, reflected: ReflectedClient) -> None:
     }
     funnel = [event for event in events if event.request_id == "analytics-session-1"]
     assert all(len(event.job_event.jobs) == 3 for event in funnel)
+    notes = {event.event_notes for event in events if event.request_id == "user-session-789"}
+    assert len(notes) == 6
     assert sum(event.event_id.startswith("batched-") for event in events) == 99

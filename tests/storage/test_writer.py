@@ -241,3 +241,40 @@ def test_parents_are_interned_once_for_all_who_ask_at_once(store):
             return set(numbers)
 
     assert len(asyncio.run(run())) == 1
+
+
+def test_what_can_be_held_back_waits_for_room_and_keeps_its_order(store, parent):
+    async def run():
+        async with writing(store, queue_limit=2) as writer:
+            async with Held(writer):
+                waiting = await started(*(writer.write_user_event(user_event(parent, number)) for number in range(2)))
+                held = await started(
+                    *(
+                        writer.enqueue(lambda transaction, name=name: transaction.intern_parent(name))
+                        for name in ("first", "second", "third")
+                    )
+                )
+                assert not any(task.done() for task in held)
+            numbers = [await (await task) for task in held]
+            await asyncio.gather(*waiting)
+            return numbers
+
+    numbers = asyncio.run(run())
+    assert numbers == sorted(numbers)
+    assert [store.parents()[name] for name in ("first", "second", "third")] == numbers
+
+
+def test_who_waits_for_room_learns_that_the_writer_closes(store, parent):
+    async def run():
+        async with writing(store, queue_limit=1) as writer:
+            async with Held(writer):
+                (waiting,) = await started(writer.write_user_event(user_event(parent, 1)))
+                (held,) = await started(writer.enqueue(lambda _transaction: None))
+                closing = asyncio.ensure_future(writer.close())
+                await asyncio.sleep(0)
+            await waiting
+            with pytest.raises(WriterClosedError):
+                await held
+            await closing
+
+    asyncio.run(run())

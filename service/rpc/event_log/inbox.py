@@ -35,7 +35,7 @@ class Inbox(Generic[T]):
         self._changed = asyncio.Event()
 
     async def put(self, items: Sequence[T], size: int) -> None:
-        """Puts items in, of `size` bytes together, once there is room for them."""
+        """Puts items in, one at least, of `size` bytes together, once there is room for them."""
         while self._parcels and (
             self._items + len(items) > 2 * self._max_items or self._bytes + size > self._max_bytes
         ):

@@ -1,11 +1,12 @@
 """A program that adds an event and ends without closing its batcher; run by test_client_kit.py.
 
-python ending.py HOST:PORT return|sys.exit|error|asyncio|loop-closed
+python ending.py HOST:PORT return|sys.exit|error|asyncio|loop-closed|forked
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 from footfall_client import AsyncEventBatcher, EventBatcher
@@ -25,6 +26,12 @@ async def main() -> None:
 
 if ending in ("asyncio", "loop-closed"):
     asyncio.run(main())
+elif ending == "forked":
+    batcher = EventBatcher(catalog, address, **options)
+    child = os.fork()
+    batcher.add_event(event | {"visitorId": "forked" if child else "child"})
+    if child:
+        assert os.waitpid(child, 0)[1] == 0
 else:
     EventBatcher(catalog, address, **options).add_event(event)
 if ending == "sys.exit":
