@@ -100,7 +100,7 @@ class HttpApplication:
     ) -> None:
         self._router: Router[Binding] = Router()
         for binding in bindings:
-            if guard is not None or collect.is_public(binding) or binding.method.checks_caller:
+            if guard is not None or collect.is_public(binding) or binding.method.check_caller is not None:
                 self._router.add(binding.http_method, binding.template, binding)
         self._pages = {path: page for path, page in pages.items() if guard is not None or page.public}
         self._transcoder = transcoder
@@ -143,8 +143,10 @@ class HttpApplication:
         binding, variables = found
         if collect.is_public(binding):
             return await self._public(call, partial(self._collector.answer, call, binding, variables))
-        if not binding.method.checks_caller:
+        if binding.method.check_caller is None:
             self._check(call)
+        else:
+            await binding.method.check_caller(call)
         if binding.body and not binding.method.client_streaming:
             _check_content_type(call)
         return await self._transcoder.answer(call, binding, variables)
