@@ -68,7 +68,7 @@ def _about(event: UserEvent) -> Iterator[str]:
 
 def _client_event_row(stored: StoredClientEvent) -> Sequence[str]:
     event = stored.client_event
-    kind = JobEvent.JobEventType.Name(event.job_event.type)
+    kind = stored.original_type or JobEvent.JobEventType.Name(event.job_event.type)
     jobs = ", ".join(job.rpartition("/")[2] for job in event.job_event.jobs)
     return moment(event.create_time), kind, event.event_id, jobs
 

@@ -137,7 +137,8 @@ def _other_fingerprints(event: ClientEvent, beside: StoredClientEvent | None) ->
     common.ClearField("event_notes")
     common.job_event.ClearField("profile")
     core = canonical_bytes(common)
-    return fingerprint(core + (of_v3 or b"")) + fingerprint(core + (of_legacy or b""))
+    in_v3 = fingerprint(core + (of_v3 or b""))
+    return in_v3 + (fingerprint(core + (of_legacy or b"")) if of_v3 != of_legacy else in_v3)
 
 
 def _canonical_beside(beside: StoredClientEvent | None, fields: tuple[str, ...]) -> bytes | None:

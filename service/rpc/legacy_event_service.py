@@ -33,14 +33,14 @@ class LegacyEventService:
         rejected_calls: Keeps what can't be stored.
 
     Attributes:
-        checks_callers: The methods that know their callers by a token, and so may be open to the public.
+        caller_checks: By method, how it knows its callers, for those that do.
     """
 
     def __init__(self, events: EventService, tokens: PushTokens, *, rejected_calls: RejectedCalls) -> None:
         self._events = events
         self._tokens = tokens
         self._rejected_calls = rejected_calls
-        self.checks_callers = frozenset({"PushLegacyClientEvent"} if tokens.enabled else ())
+        self.caller_checks = {"PushLegacyClientEvent": tokens.check} if tokens.enabled else {}
 
     async def CreateLegacyClientEvent(  # noqa: N802  the RPC's name
         self, request: pb.CreateLegacyClientEventRequest, _context: CallContext
@@ -61,7 +61,7 @@ class LegacyEventService:
             RpcError: UNAUTHENTICATED and PERMISSION_DENIED as `PushTokens.check`; INVALID_ARGUMENT for a malformed
                 parent, NOT_FOUND for a tenant that is not served; UNAVAILABLE when nothing can be stored now.
         """
-        await self._tokens.check(context.metadata.get("authorization", ""))
+        await self._tokens.check(context)
         tenant = self._events.tenant(request)
         envelope = json_format.MessageToDict(request.envelope)
         result = BatchItemResult()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +17,9 @@ from service.rpc.context import CallContext
 # (request, context) -> an awaitable response, or an async iterator of responses when the server streams
 Handler = Callable[[Any, CallContext], Any]
 
+CallerCheck = Callable[[CallContext], Awaitable[None]]
+"""Ends a call with an RpcError when its caller may not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -24,8 +27,8 @@ class Method:
 
     `handler` takes the request (an async iterator of them when the client streams) and the call's context. It
     returns the response, as a message or as the bytes of one, or yields several when the server streams. What is not
-    `served` is in the contract only: its handler says so. One that `checks_caller` lets nobody in without credentials
-    of its own, so that any address may reach it.
+    `served` is in the contract only: its handler says so. One with a `check_caller` lets nobody in without
+    credentials, and may therefore be reached from anywhere; a door may call that before it reads the request.
     """
 
     service: str
@@ -36,7 +39,7 @@ class Method:
     server_streaming: bool
     handler: Handler
     served: bool = True
-    checks_caller: bool = False
+    check_caller: CallerCheck | None = None
 
     @property
     def path(self) -> str:
@@ -97,7 +100,7 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
             server_streaming=each.server_streaming,
             handler=getattr(implementation, each.name, None) or _comes_later(each),
             served=hasattr(implementation, each.name),
-            checks_caller=each.name in getattr(implementation, "checks_callers", ()),
+            check_caller=getattr(implementation, "caller_checks", {}).get(each.name),
         )
         found.append(with_middleware(method, middleware))
     return found

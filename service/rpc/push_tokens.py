@@ -15,6 +15,7 @@ import jwt
 from jwt.exceptions import PyJWKClientConnectionError, PyJWTError
 
 from service.events import errors
+from service.rpc.context import CallContext
 
 _ISSUERS: Final = ("https://accounts.google.com", "accounts.google.com")
 _LEEWAY_SECONDS: Final = 30  # by which clocks may differ
@@ -45,11 +46,8 @@ class PushTokens:
         # One thread: while the keys don't come, nothing else may run out of threads.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="footfall-push-tokens")
 
-    async def check(self, authorization: str) -> None:
-        """Lets a call pass.
-
-        Args:
-            authorization: The header: `Bearer TOKEN`.
+    async def check(self, context: CallContext) -> None:
+        """Lets a call pass, whose header `authorization` is `Bearer TOKEN`.
 
         Raises:
             RpcError: UNAUTHENTICATED without a good token, PERMISSION_DENIED with another account's, UNAVAILABLE when
@@ -57,7 +55,7 @@ class PushTokens:
         """
         if not self.enabled:
             return
-        scheme, _, token = authorization.partition(" ")
+        scheme, _, token = context.metadata.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise errors.unauthenticated(
                 "The call has no token: let the push subscription authenticate itself (--push-auth-service-account).",

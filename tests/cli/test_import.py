@@ -39,6 +39,26 @@ def test_rejected_lines_are_named_and_change_the_exit_code(verb):
     assert second.startswith("  bad_user_events.jsonl:4: The text is not JSON")
 
 
+def test_client_events_of_a_tenant(verb, tmp_path):
+    file = tmp_path / "published.jsonl"
+    event = {"eventId": "e", "eventType": "VIEW_DIRECT", "requestId": "r", "relatedJobNames": ["jobs/j"]}
+    lines = [{**event, "eventTimestampMillis": "1546300800123"}, {**event, "eventTimestampMillis": "1"}, event]
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    tenant = f"projects/{tmp_path.name}/tenants/default"
+    done = verb("import", file, "--tenant", tenant, "--schema", "client_event_legacy")
+    assert done.returncode == 1
+    counts, taken, missing = done.stdout.splitlines()
+    assert counts == "published.jsonl: 1 good (1 stored, 0 repeated), 2 rejected"
+    assert taken.startswith("  published.jsonl:2: event_id 'e' is taken in this tenant")
+    assert missing.startswith('  published.jsonl:3: Field "eventTimestampMillis" is a required field')
+    (listed,) = map(json.loads, verb("list", "--tenant", tenant, "--json").stdout.splitlines())
+    assert (listed["originalType"], listed["source"]) == ("VIEW_DIRECT", "EVENT_SOURCE_UPLOAD")
+    assert "VIEW_DIRECT" in verb("list", "--tenant", tenant, "--table").stdout
+    wrong = verb("import", file, "--tenant", tenant)
+    assert wrong.returncode == 1
+    assert "expected is one client event a line" in wrong.stdout
+
+
 def test_only_the_first_rejected_lines_are_shown(verb, tmp_path):
     file = tmp_path / "many.jsonl"
     file.write_text("nonsense\n" * 12)

@@ -341,6 +341,12 @@ def test_a_token_of_another_key_or_of_none_is_refused(web, guarded: Server, issu
         assert pushed_with(web, guarded.http, project, **headers) == (401, "PUSH_TOKEN_INVALID")
 
 
+def test_a_body_is_not_read_before_its_caller_is_known(web, guarded: Server, project: str):
+    path = f"{guarded.public_http}/v1/{project}/legacyClientEvents:push"
+    answer = web.post(path, data=b"[" * 2**20, headers={"Content-Type": "text/plain"}, timeout=60)
+    assert (answer.status_code, answer.json()["error"]["details"][0]["reason"]) == (401, "PUSH_TOKEN_MISSING")
+
+
 def test_the_public_gets_nothing_else_with_a_token(web, guarded: Server, issuer: Issuer, project: str):
     headers = {"Authorization": f"Bearer {issuer.token()}"}
     assert post(web, guarded.public_http, project, event(), **headers).status_code == 404

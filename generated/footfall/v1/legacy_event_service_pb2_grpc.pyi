@@ -51,7 +51,7 @@ class LegacyEventServiceStub:
     nothing would ever make it one that can be stored: the reply says which. What can't be stored for now fails with
     UNAVAILABLE, and Pub/Sub sends it again.
 
-    Where the server is told whom to expect (--push-audience, --push-service-accounts), the call needs the OpenID Connect
+    Where the server is told whom to expect (--push-audiences, --push-service-accounts), the call needs the OpenID Connect
     token that Pub/Sub sends: without one it is UNAUTHENTICATED, with that of another account PERMISSION_DENIED.
     """
 
@@ -76,7 +76,7 @@ class LegacyEventServiceAsyncStub(LegacyEventServiceStub):
     nothing would ever make it one that can be stored: the reply says which. What can't be stored for now fails with
     UNAVAILABLE, and Pub/Sub sends it again.
 
-    Where the server is told whom to expect (--push-audience, --push-service-accounts), the call needs the OpenID Connect
+    Where the server is told whom to expect (--push-audiences, --push-service-accounts), the call needs the OpenID Connect
     token that Pub/Sub sends: without one it is UNAUTHENTICATED, with that of another account PERMISSION_DENIED.
     """
 
@@ -110,7 +110,7 @@ class LegacyEventServiceServicer(metaclass=_abc_1.ABCMeta):
         nothing would ever make it one that can be stored: the reply says which. What can't be stored for now fails with
         UNAVAILABLE, and Pub/Sub sends it again.
 
-        Where the server is told whom to expect (--push-audience, --push-service-accounts), the call needs the OpenID Connect
+        Where the server is told whom to expect (--push-audiences, --push-service-accounts), the call needs the OpenID Connect
         token that Pub/Sub sends: without one it is UNAUTHENTICATED, with that of another account PERMISSION_DENIED.
         """
 

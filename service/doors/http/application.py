@@ -107,7 +107,7 @@ class HttpApplication:
         self._public_parts = frozenset((*public, ALWAYS_PUBLIC))
         self._router: Router[Binding] = Router()
         for binding in bindings:
-            if guard is not None or self._is_public(binding) or binding.method.checks_caller:
+            if guard is not None or self._is_public(binding) or binding.method.check_caller is not None:
                 self._router.add(binding.http_method, binding.template, binding)
         self._pages = {path: page for path, page in pages.items() if guard is not None or self._is_public(page)}
         self._transcoder = transcoder
@@ -149,8 +149,10 @@ class HttpApplication:
         binding, variables = found
         if self._is_public(binding):
             return await self._public(call, partial(self._collector.answer, call, binding, variables))
-        if not binding.method.checks_caller:
+        if binding.method.check_caller is None:
             self._check(call)
+        else:
+            await binding.method.check_caller(call)
         if collect.is_collect(binding):
             return await self._collector.answer(call, binding, variables)
         if binding.body:
