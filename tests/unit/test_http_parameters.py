@@ -39,11 +39,18 @@ from service.events.errors import RpcError
             b"groupBy=1&group_by=GROUP_BY_JOINED",
             {"groupBy": ["GROUP_BY_EVENT_TYPE", "GROUP_BY_JOINED"]},
         ),
-        (UpdateProductRequest, b"updateMask=title,price_info.price,priceInfo.cost&allowMissing=false",
-         {"updateMask": "title,priceInfo.price,priceInfo.cost"}),
-        (ListUserEventsRequest, b"pageSize=5&readMask=userEvent.visitorId", {"pageSize": 5, "readMask": "userEvent.visitorId"}),
+        (
+            UpdateProductRequest,
+            b"updateMask=title,price_info.price,priceInfo.cost&allowMissing=false",
+            {"updateMask": "title,priceInfo.price,priceInfo.cost"},
+        ),
+        (
+            ListUserEventsRequest,
+            b"pageSize=5&readMask=userEvent.visitorId",
+            {"pageSize": 5, "readMask": "userEvent.visitorId"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_fields_are_read(request_type, query, expected):
     _, pairs = parameters.parse(query)
     found = request_type.FromString(parameters.to_wire(request_type, pairs))
