@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +62,25 @@ def test_every_row_of_google_analytics_becomes_its_events(
     retail: Official, reflected, catalog: str, schema: str
 ) -> None:
     check_whole(retail, reflected, catalog, schema)
+
+
+@pytest.mark.usefixtures("tables")
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl on this machine")
+def test_the_request_that_googles_page_prints(server: Server, reflected, catalog: str) -> None:
+    request = {"projectId": PROJECT, "datasetId": DATASET, "tableId": "good_user_event_ga4"}
+    request |= {"dataSchema": "user_event_ga4"}
+    done = json.loads(
+        curl(f"{server.http}/v2/{catalog}/userEvents:import", {"inputConfig": {"bigQuerySource": request}})
+    )
+    reflected.wait(done["name"])
+    assert same(stored(reflected, catalog), STORED["user_event_ga4"])
+
+
+def curl(url: str, body: object) -> bytes:
+    """The answer to a POST, sent with curl."""
+    headers = ("-H", "Authorization: Bearer TOKEN", "-H", "Content-Type: application/json; charset=utf-8")
+    command = ["curl", "--noproxy", "*", "-sS", "--fail-with-body", "-X", "POST", *headers, "-d", json.dumps(body), url]
+    return subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
 
 
 def check_whole(retail: Official, reflected: ReflectedClient, catalog: str, schema: str) -> None:
