@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from service.doors.http import console, openapi
 from service.doors.http.application import ALWAYS_PUBLIC, Cors, HttpApplication, Page
@@ -14,7 +15,7 @@ from service.doors.http.collect import Collector
 from service.doors.http.guard import Guard
 from service.doors.http.paths import Router
 from service.doors.http.responses import JSON, Answer
-from service.doors.http.server import HttpServer, Limits
+from service.doors.http.server import AsgiApplication, HttpServer, Limits
 from service.doors.http.transcoding import Transcoder
 from service.measures import Tally
 from service.rpc.method import Method
@@ -45,11 +46,26 @@ class HttpSettings:
     limits: Limits
 
 
+class Listener(Protocol):
+    """One address at which HTTP is served."""
+
+    @property
+    def address(self) -> str:
+        """host:port."""
+
+    async def start(self, application: AsgiApplication) -> None:
+        """Serves `application`."""
+
+    async def stop(self, grace_s: float) -> None:
+        """Takes no new connections; requests in flight get `grace_s` seconds to end."""
+
+
 class HttpDoor:
     """Serves methods over HTTP. Addresses are taken at once; callers wait until `start`.
 
     Args:
         settings: What the operator chose.
+        listen: Takes an address.
 
     Attributes:
         answered: Answers so far by status, of the listener for everything and of the one for the public.
@@ -58,12 +74,12 @@ class HttpDoor:
         OSError: An address can't be had.
     """
 
-    def __init__(self, settings: HttpSettings) -> None:
+    def __init__(self, settings: HttpSettings, listen: Callable[[str, Limits], Listener] = HttpServer) -> None:
         self._settings = settings
         self.answered: tuple[Tally[int], Tally[int]] = (Tally(), Tally())
         self._serving = False
-        self._private = HttpServer(settings.address, settings.limits) if settings.address else None
-        self._public = HttpServer(settings.public_address, settings.limits) if settings.public_address else None
+        self._private = listen(settings.address, settings.limits) if settings.address else None
+        self._public = listen(settings.public_address, settings.limits) if settings.public_address else None
 
     @property
     def address(self) -> str:
