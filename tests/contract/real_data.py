@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # as pytest does
 
 from tests.contract.real_data_exporting import check_exporting
+from tests.contract.real_data_funnels import check_funnels
 from tests.contract.real_data_imports import check_closed_imports, check_imports
 from tests.contract.real_data_joining import check_joining
 from tests.contract.real_data_purging import check_purging
@@ -27,6 +28,7 @@ PARTS = {
     "joining": (check_joining, ()),
     "purging": (check_purging, ()),
     "exporting": (check_exporting, ()),
+    "funnels": (check_funnels, ()),
 }
 
 
