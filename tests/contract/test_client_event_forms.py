@@ -12,6 +12,7 @@ from tests.contract.clients import TALENT, TALENT_BETA, Official, talent_over_gr
 from tests.contract.refusals import refused
 from tests.contract.samples import client_event
 from tests.contract.test_create_client_event import create
+from tests.support.reflected import EVENT_LOG
 from tests.support.server import Server
 
 V3 = "google.cloud.talent.v3.EventService"
@@ -146,7 +147,8 @@ def test_v3_is_reflected_too(reflected, project: str) -> None:
     echo = reflected.call(V3, "CreateClientEvent", parent=project, client_event=event)
 
     assert echo == reflected.message("google.cloud.talent.v3.ClientEvent", **event)
-    (stored,) = reflected.client_events(f"{project}/tenants/default")
+    wanted = {"parent": f"{project}/tenants/default", "filter": "eventType = JOB_EVENT_TYPE_UNSPECIFIED"}
+    (stored,) = reflected.call(EVENT_LOG, "ListClientEvents", **wanted).client_events
     assert (stored.original_type, stored.parent_event_id) == ("NOT_INTERESTED", "e0")
     assert stored.client_event.job_event.type == 0
 

@@ -137,7 +137,8 @@ def test_masks(reflected: ReflectedClient, method: str, items: str, parent: str,
     assert cut.total_size == everything.total_size
     token = everything.next_page_token  # another mask is no other list
     assert reflected.call(EVENT_LOG, method, parent=parent, page_token=token, read_mask={"paths": ["name"]})
-    for same in (["*"], [], [event, "name", "receive_time", "source", *(["joined"] if event == "user_event" else [])]):
+    own = "joined" if event == "user_event" else "form"
+    for same in (["*"], [], [event, "name", "receive_time", "source", own]):
         page = reflected.call(EVENT_LOG, method, parent=parent, page_size=5, read_mask={"paths": same})
         assert page == everything
     for wrong in ("colour", f"{event}.colour", f"{event}..{time}", ""):
