@@ -83,7 +83,8 @@ def test_what_comes_in_shows_by_itself(console: Open, served: Server, catalog: s
     traffic.write(served, catalog, list(traffic.events(3)))
     page.locator("#latest tbody tr").nth(2).wait_for()
     traffic.refuse(served, catalog, '{"eventType": "search"}')
-    page.locator("#rejections tbody tr", has_text="MISSING_FIELD").wait_for()
+    # sooner than the page asks by itself: the stream says so
+    page.locator("#rejections tbody tr", has_text="MISSING_FIELD").wait_for(timeout=8_000)
     shows(page, "#stored", "3")
     shows(page, "#rejected", "1")
     assert "3 came" in page.inner_text("#flow")
