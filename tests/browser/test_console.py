@@ -15,7 +15,10 @@ from tests.support.server import Server
 
 NONE = "\N{EN DASH}"
 ROWS = 50  # that the table of latest events has at most
-UNREACHABLE = r"Failed to load resource: net::ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)"
+UNREACHABLE = (
+    r"Failed to load resource: (net::ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)"
+    r"|the server responded with a status of 503)"  # the latter while it drains
+)
 
 Open = Callable[..., Any]
 
