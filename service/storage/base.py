@@ -508,6 +508,9 @@ class Store(Protocol):
     def unneeded_products(self, branch: str, catalog: str, needed: Iterable[int]) -> list[int]:
         """Past versions that no event and no revision of `needed` refers to, by their numbers."""
 
+    def rejections_after(self, parent: str, after: int, limit: int) -> list[StoredRejection]:
+        """The rejections of a parent behind the one with the number `after`, oldest first, at most `limit`."""
+
     def list_rejections(self, parent: str, before: int | None, limit: int) -> RejectionPage:
         """Rejections of a parent, newest first, those numbered below `before`."""
 

@@ -208,6 +208,31 @@ def test_events_are_watched_by_a_browser_and_taken_up_again(web, server, catalog
     assert seen["userEvent"]["userEvent"] == EVENT
 
 
+def test_rejected_events_are_watched_by_who_wants_them(web, server, catalog):
+    url = f"{server.http}/v1/{catalog}/events:watch"
+    collect = f"{server.http}/v2/{catalog}/userEvents:collect"
+    lines = "\n".join([json.dumps({"userEvent": json.dumps(EVENT)}), '{"userEvent": "{}"}', "{"])
+    with web.get(url, params={"includeRejected": "true"}, stream=True, timeout=60) as stream:
+        messages = (json.loads(line) for line in stream.iter_lines(chunk_size=1))
+        first = next(messages)
+        web.post(collect, data=lines, timeout=60)
+        seen = [next(messages) for _ in range(3)]
+    assert [next(iter(message)) for message in seen] == ["userEvent", "rejectedEvent", "rejectedEvent"]
+    listed = web.get(f"{server.http}/v1/{catalog}/rejectedEvents", timeout=60).json()["rejectedEvents"]
+    assert [message["rejectedEvent"] for message in seen[1:]] == listed[::-1]
+    for start, left in ((first, seen), (seen[0], seen[1:]), (seen[1], seen[2:])):
+        query = {"includeRejected": "true", "resumeToken": start["resumeToken"]}
+        with web.get(url, params=query, stream=True, timeout=60) as stream:
+            messages = (json.loads(line) for line in stream.iter_lines(chunk_size=1))
+            assert next(messages) == {"resumeToken": start["resumeToken"]}
+            assert [next(messages) for _ in left] == left
+    with web.get(url, params={"resumeToken": first["resumeToken"]}, stream=True, timeout=60) as stream:
+        messages = (json.loads(line) for line in stream.iter_lines(chunk_size=1))
+        web.post(collect, json={"userEvent": json.dumps({**EVENT, "visitorId": "w"})}, timeout=60)
+        events = [next(messages).get("userEvent", {}).get("userEvent", {}).get("visitorId") for _ in range(3)]
+    assert events == [None, "v", "w"]
+
+
 def test_a_watch_that_can_not_begin_is_an_ordinary_error(web, server, catalog):
     answer = web.get(f"{server.http}/v1/{catalog}/events:watch", params={"resumeToken": "x"}, timeout=60)
     assert fields(answer) == {"resume_token": "INVALID_PAGE_TOKEN"}

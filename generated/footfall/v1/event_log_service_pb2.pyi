@@ -212,24 +212,28 @@ class BatchCreateClientEventsResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[BatchItemResult, _Mapping[str, object]]]] = ..., stored_count: _Optional[int] = ..., repeated_count: _Optional[int] = ..., rejected_count: _Optional[int] = ...) -> None: ...
 
 class WatchEventsRequest(_message.Message):
-    __slots__ = ("parent", "resume_token", "filter")
+    __slots__ = ("parent", "resume_token", "filter", "include_rejected")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_REJECTED_FIELD_NUMBER: _ClassVar[int]
     parent: str
     resume_token: str
     filter: str
-    def __init__(self, parent: _Optional[str] = ..., resume_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
+    include_rejected: bool
+    def __init__(self, parent: _Optional[str] = ..., resume_token: _Optional[str] = ..., filter: _Optional[str] = ..., include_rejected: _Optional[bool] = ...) -> None: ...
 
 class WatchEventsResponse(_message.Message):
-    __slots__ = ("user_event", "client_event", "resume_token")
+    __slots__ = ("user_event", "client_event", "rejected_event", "resume_token")
     USER_EVENT_FIELD_NUMBER: _ClassVar[int]
     CLIENT_EVENT_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_EVENT_FIELD_NUMBER: _ClassVar[int]
     RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_event: _event_log_pb2.StoredUserEvent
     client_event: _event_log_pb2.StoredClientEvent
+    rejected_event: _event_log_pb2.RejectedEvent
     resume_token: str
-    def __init__(self, user_event: _Optional[_Union[_event_log_pb2.StoredUserEvent, _Mapping[str, object]]] = ..., client_event: _Optional[_Union[_event_log_pb2.StoredClientEvent, _Mapping[str, object]]] = ..., resume_token: _Optional[str] = ...) -> None: ...
+    def __init__(self, user_event: _Optional[_Union[_event_log_pb2.StoredUserEvent, _Mapping[str, object]]] = ..., client_event: _Optional[_Union[_event_log_pb2.StoredClientEvent, _Mapping[str, object]]] = ..., rejected_event: _Optional[_Union[_event_log_pb2.RejectedEvent, _Mapping[str, object]]] = ..., resume_token: _Optional[str] = ...) -> None: ...
 
 class ListRejectedEventsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token")

@@ -39,7 +39,7 @@ class Watching:
     async def WatchEvents(  # noqa: N802  the RPC's name
         self, request: pb.WatchEventsRequest, _context: CallContext
     ) -> AsyncIterator[pb.WatchEventsResponse]:
-        """Streams events of a catalog or tenant from now on, or from behind a token.
+        """Streams events of a catalog or tenant from now on, or from behind a token; those rejected too, if asked for.
 
         Yields:
             First a token without an event, then events, each with the token behind it.
@@ -56,20 +56,36 @@ class Watching:
             else filters.parse(request.filter, filters.LIST)
         )
         query = ("watch", parent)
-        key = paging.decode_token(query, request.resume_token, "resume_token")
-        seen = key[0] if key else await read(self._store.last_arrival, kind)
-        yield pb.WatchEventsResponse(resume_token=paging.encode_token(query, [seen]))
+        seen, *refused = paging.decode_token(query, request.resume_token, "resume_token") or [
+            await read(self._store.last_arrival, kind)
+        ]
+        if not request.include_rejected:
+            refused = []
+        elif not refused:
+            refused = [await read(self._last_rejection, parent)]
+        yield pb.WatchEventsResponse(resume_token=paging.encode_token(query, [seen, *refused]))
         while True:
             arrival = self._writer.arrival
             found, last = await read(self._arrivals, kind, parent, selection, seen)
             for event, response in found:
-                response.resume_token = paging.encode_token(query, [event.id])
+                response.resume_token = paging.encode_token(query, [event.id, *refused])
                 yield response
-            if last == seen:
+            fresh = await read(self._store.rejections_after, parent, refused[0], _EVENTS_PER_READ) if refused else []
+            for rejection in fresh:
+                refused = [rejection.id]
+                yield pb.WatchEventsResponse(
+                    rejected_event=messages.rejected_event(parent, rejection),
+                    resume_token=paging.encode_token(query, [last, *refused]),
+                )
+            if last == seen and not fresh:
                 await self._next(arrival)
             if self._closing.is_set():
                 raise shutting_down()
             seen = last
+
+    def _last_rejection(self, parent: str) -> int:
+        newest = self._store.list_rejections(parent, None, 1).items
+        return newest[0].id if newest else 0
 
     def _arrivals(
         self, kind: str, parent: str, selection: Selection, seen: int

@@ -47,6 +47,13 @@ class OperationReads(Reading):
             free_bytes=shutil.disk_usage(self.path.parent).free,
         )
 
+    def rejections_after(self, parent: str, after: int, limit: int) -> list[StoredRejection]:
+        """See `base.Store`."""
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            rows = fetch(connection, "rejections_after", (known[0], after, limit)) if known else []
+        return [StoredRejection(number, RejectionRow(*row)) for number, *row in rows]
+
     def list_rejections(self, parent: str, before: int | None, limit: int) -> RejectionPage:
         """See `base.Store`."""
         with self._reading() as connection:

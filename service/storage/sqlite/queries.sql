@@ -265,6 +265,10 @@ ORDER BY id DESC LIMIT ?5;
 SELECT name, kind, parent_id, state, request, plan, progress, result, error, create_time_us, update_time_us, cancel_requested
 FROM operations WHERE state < 2 ORDER BY id;
 
+-- name: rejections_after
+SELECT id, parent_id, receive_time_us, source, operation, uri, line_number, status, raw, raw_truncated
+FROM rejected_events WHERE parent_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3;
+
 -- name: list_rejections
 SELECT id, parent_id, receive_time_us, source, operation, uri, line_number, status, raw, raw_truncated
 FROM rejected_events WHERE parent_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3;

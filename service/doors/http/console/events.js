@@ -6,7 +6,7 @@ import { watch } from "/console/stream.js";
 
 const ROWS = 50; // that are kept
 const PER_PAGE = 25;
-const POLL_SECONDS = 4;
+const POLL_SECONDS = 15; // for what the stream leaves out
 const PAINT_MILLISECONDS = 500;
 const A_WHILE = 60_000; // milliseconds between an event and its receipt that are worth telling
 const SPEAK_MILLISECONDS = 15_000; // between two announcements, so that a screen reader has a say in between
@@ -88,7 +88,7 @@ export async function startEvents(session, tell) {
   };
 
   flow.textContent = "";
-  watch(session, take, (state) => {
+  watch(session, take, () => session.rejectionCame?.(), (state) => {
     sampled ||= state === "sample";
     tell(state);
   });
@@ -122,10 +122,18 @@ function rejectionRow(rejected) {
 }
 
 export function startRejections(session) {
-  return repeat(session, POLL_SECONDS, async () => {
+  const read = async () => {
     const url = path("v1", session.parent.name, "/rejectedEvents");
     const answer = await call("GET", url, { query: { pageSize: PER_PAGE }, signal: session.signal });
     document.getElementById("rejected").textContent = number(Number(answer.totalSize ?? 0));
     fill(rejections, answer.rejectedEvents ?? [], (rejected) => rejected.name, rejectionRow);
-  });
+  };
+  let due = 0;
+  session.rejectionCame = () => {
+    due ||= setTimeout(() => {
+      due = 0;
+      if (!session.signal.aborted) read().catch(() => {}); // the next of those below tells
+    }, PAINT_MILLISECONDS);
+  };
+  return repeat(session, POLL_SECONDS, read);
 }

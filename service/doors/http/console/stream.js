@@ -6,9 +6,10 @@ const MOST = 300; // events a second that are worth showing
 const REST = 3_000; // milliseconds without a stream when there are more
 const AGAIN = 3_000; // milliseconds until another attempt, when the server refused the stream
 
-// Calls `take` with each stored event, and `tell` with how the stream is: connecting, live, sample or broken.
+// Calls `take` with each stored event, `refused` when one was rejected, and `tell` with how the stream is: connecting,
+// live, sample or broken.
 // More than can be read is not taken either: pieces of the stream are left out, and neither server nor page suffer.
-export function watch(session, take, tell) {
+export function watch(session, take, refused, tell) {
   const address = path("v1", session.parent.name, "/events:watch");
   let source = null;
   let timer = 0;
@@ -20,7 +21,7 @@ export function watch(session, take, tell) {
   function open() {
     close();
     if (session.signal.aborted || document.hidden) return;
-    source = new EventSource(token ? `${address}?${new URLSearchParams({ resumeToken: token })}` : address);
+    source = new EventSource(`${address}?${new URLSearchParams({ includeRejected: true, resumeToken: token })}`);
     source.addEventListener("message", onMessage);
     source.addEventListener("error", onError);
   }
@@ -33,15 +34,16 @@ export function watch(session, take, tell) {
   }
 
   function onMessage(message) {
-    const { userEvent, clientEvent, resumeToken } = JSON.parse(message.data);
+    const { userEvent, clientEvent, rejectedEvent, resumeToken } = JSON.parse(message.data);
     token = resumeToken;
     if (!connected) {
       connected = true;
       tell(sampled ? "sample" : "live");
     }
     const stored = userEvent ?? clientEvent;
-    if (!stored) return;
-    take(stored);
+    if (stored) take(stored);
+    else if (rejectedEvent) refused();
+    else return;
     events += 1;
     if (events <= MOST) return;
     sampled = true;
