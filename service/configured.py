@@ -7,12 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from service.doors import http
+from service.doors.envoy.bootstrap import EnvoySettings, Tls
 from service.doors.grpc import Limits
 from service.events.errors import RpcError
 from service.events.policy import Policy
 from service.events.user_event import UserEventRules
 from service.operations.housekeeping import DAY_US, Retention
-from service.settings import Settings
+from service.settings import Settings, flag
 from service.sources.buckets_dir import BucketsDir
 from service.sources.objects import ObjectError, ObjectStore
 
@@ -83,6 +84,53 @@ def http_settings(settings: Settings) -> http.HttpSettings:
             idle_seconds=settings.http_idle_seconds,
         ),
     )
+
+
+def envoy_settings(settings: Settings) -> EnvoySettings:
+    """Where Envoy listens, and what it lets through.
+
+    Raises:
+        ValueError: Settings that don't go together.
+    """
+    addresses = [settings.grpc_address]
+    for address in filter(None, (settings.http_address, settings.public_address)):
+        if address not in addresses or address.endswith(":0"):
+            addresses.append(address)
+    return EnvoySettings(
+        addresses=tuple(addresses),
+        tls=_tls(settings),
+        admin_address=settings.envoy_admin_address,
+        access_log=settings.access_log == "json",
+        workers=settings.envoy_workers,
+        heap_bytes=settings.envoy_heap_bytes,
+        header_bytes=max(settings.http_header_bytes, settings.max_metadata_bytes),
+        header_seconds=settings.http_header_seconds,
+        idle_seconds=settings.http_idle_seconds,
+        connections=settings.max_http_connections,
+        streams=settings.max_concurrent_streams,
+        keepalive_seconds=settings.keepalive_seconds,
+        connection_age_seconds=settings.max_connection_age_seconds,
+        grace_seconds=settings.grace_seconds,
+    )
+
+
+def _tls(settings: Settings) -> Tls | None:
+    if settings.tls_certificate is None and settings.tls_key is None and settings.tls_client_ca is None:
+        return None
+    if settings.tls_certificate is None or settings.tls_key is None:
+        raise ValueError("--tls-certificate and --tls-key belong together, and --tls-client-ca needs both")
+    return Tls(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
+
+
+def needs_envoy(settings: Settings) -> str:
+    """The flags of what only Envoy does, as far as they are set."""
+    wanted = {
+        "tls_certificate": settings.tls_certificate is not None,
+        "tls_client_ca": settings.tls_client_ca is not None,
+        "access_log": settings.access_log != "off",
+        "envoy_admin_address": bool(settings.envoy_admin_address),
+    }
+    return ", ".join(flag(name) for name, is_set in wanted.items() if is_set)
 
 
 def retention(settings: Settings) -> Retention:

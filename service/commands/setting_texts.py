@@ -29,6 +29,7 @@ _SPECIAL_FORMS: Final = {
     "allowed_origins": "https://host, comma-separated",
     "pixel_path": "/path.js, or empty",
     "tracker_tenant": "projects/P/tenants/T, or empty",
+    "envoy_admin_address": "127.0.0.1:port, or empty",
     "database": "sqlite:///relative/path or sqlite:////absolute/path",
     "catalogs": "projects/P/locations/L/catalogs/C, comma-separated",
     "tenants": "projects/P/tenants/T, comma-separated",

@@ -37,6 +37,7 @@ class Server:
         self.buckets.mkdir(parents=True, exist_ok=True)
         self.database = folder / "footfall.db"
         self.log = folder / "server.log"
+        self.door = os.environ.get("FOOTFALL_TEST_DOOR", "grpcio")
         self.flags = flags
         self.env = env or {}
         self.wrapper = wrapper
@@ -50,6 +51,7 @@ class Server:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")}
         command = [
             *self.wrapper, sys.executable, "-m", "service", "serve",
+            "--door", self.door,
             "--grpc-address", "127.0.0.1:0",
             "--http-address", "127.0.0.1:0",
             "--database", f"sqlite:///{self.database}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from service.doors.http import console, openapi
 from service.doors.http.application import Cors, HttpApplication, Page
@@ -12,7 +13,7 @@ from service.doors.http.calls import Call
 from service.doors.http.collect import Collector, KeepRejected
 from service.doors.http.guard import Guard
 from service.doors.http.responses import JSON, Answer
-from service.doors.http.server import HttpServer, Limits
+from service.doors.http.server import AsgiApplication, HttpServer, Limits
 from service.doors.http.transcoding import Transcoder
 from service.measures import Tally
 from service.rpc.method import Method
@@ -43,12 +44,27 @@ class HttpSettings:
     limits: Limits
 
 
+class Listener(Protocol):
+    """One address at which HTTP is served."""
+
+    @property
+    def address(self) -> str:
+        """host:port."""
+
+    async def start(self, application: AsgiApplication) -> None:
+        """Serves `application`."""
+
+    async def stop(self, grace_s: float) -> None:
+        """Takes no new connections; requests in flight get `grace_s` seconds to end."""
+
+
 class HttpDoor:
     """Serves methods over HTTP. Addresses are taken at once; callers wait until `start`.
 
     Args:
         settings: What the operator chose.
         keep_rejected: Keeps what a page sent that is no request.
+        listen: Takes an address.
 
     Attributes:
         answered: Answers so far by status, of the listener for everything and of the one for the public.
@@ -57,13 +73,18 @@ class HttpDoor:
         OSError: An address can't be had.
     """
 
-    def __init__(self, settings: HttpSettings, keep_rejected: KeepRejected) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        keep_rejected: KeepRejected,
+        listen: Callable[[str, Limits], Listener] = HttpServer,
+    ) -> None:
         self._settings = settings
         self._keep_rejected = keep_rejected
         self.answered: tuple[Tally[int], Tally[int]] = (Tally(), Tally())
         self._serving = False
-        self._private = HttpServer(settings.address, settings.limits) if settings.address else None
-        self._public = HttpServer(settings.public_address, settings.limits) if settings.public_address else None
+        self._private = listen(settings.address, settings.limits) if settings.address else None
+        self._public = listen(settings.public_address, settings.limits) if settings.public_address else None
 
     @property
     def address(self) -> str:

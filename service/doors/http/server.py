@@ -38,7 +38,7 @@ class Limits:
     idle_seconds: float
 
 
-_BODY_BYTES_PER_SECOND: Final = 1_024
+BODY_BYTES_PER_SECOND: Final = 1_024
 
 
 class _GuardedProtocol(HttpToolsProtocol):
@@ -70,7 +70,7 @@ class _GuardedProtocol(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         if not self._in_head and not self._waits:
-            allowed = self.limits.body_seconds + self._body_bytes / _BODY_BYTES_PER_SECOND
+            allowed = self.limits.body_seconds + self._body_bytes / BODY_BYTES_PER_SECOND
             left = self._began + allowed - self.loop.time()
             if left > 0 or self.flow.read_paused:  # paused: it is the server that is slow
                 self._expect(max(left, 1.0))
@@ -163,9 +163,14 @@ class HttpServer:
         self._limits = limits
         host, _, port = address.rpartition(":")
         self._socket = _listening(host, int(port), address)
-        self.address = f"{host}:{self._socket.getsockname()[1]}"
+        self._address = f"{host}:{self._socket.getsockname()[1]}"
         self._server: Server | None = None
         self._running: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it listens, host:port."""
+        return self._address
 
     async def start(self, application: AsgiApplication) -> None:
         """Serves `application`."""

@@ -1,0 +1,292 @@
+"""gRPC over ASGI, for servers that send HTTP/2 trailers; the protocol is gRPC's "PROTOCOL-HTTP2".
+
+A call is one request: its body is the messages in their frames, and so is that of the response, whose trailers tell the
+status. A call that fails before its first response is answered by a head alone ("Trailers-Only").
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from itertools import chain
+from typing import Any, Final
+
+import structlog
+from google.protobuf.message import DecodeError, Message
+from google.rpc import code_pb2
+
+from service.doors import grpc_wire
+from service.doors.departures import Departures
+from service.events.errors import RpcError
+from service.rpc.method import Method
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+_HEAD: Final = [(b"content-type", b"application/grpc"), (b"grpc-accept-encoding", grpc_wire.ENCODINGS)]
+_START: Final = {"type": "http.response.start", "status": 200, "headers": _HEAD, "trailers": True}
+_OK: Final = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
+_END: Final = {"type": "http.response.body", "body": b""}
+_NO_METADATA: Final = frozenset({b"content-type", b"te", b"grpc-encoding", b"grpc-accept-encoding", b"grpc-timeout"})
+
+log = structlog.get_logger(__name__)
+
+
+class GrpcCall:
+    """One call; a `CallContext` too.
+
+    Args:
+        scope: ASGI's.
+        receive: ASGI's.
+        limit: Largest message, in bytes.
+    """
+
+    __slots__ = ("_metadata", "_scope", "deadline", "encoding", "end", "frames", "headers", "limit", "read", "receive",
+                 "responded", "task")  # fmt: skip
+
+    def __init__(self, scope: Any, receive: Receive, limit: int) -> None:
+        self._scope = scope
+        self._metadata: dict[str, str] | None = None
+        self.receive = receive
+        self.limit = limit
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.encoding = self.headers.get(b"grpc-encoding", grpc_wire.IDENTITY)
+        self.frames: grpc_wire.Frames | None = None
+        self.read = False  # whether the request is there as a whole
+        self.responded = False  # whether the head of the response is sent
+        self.deadline: float | None = None  # on the loop's clock
+        self.end: RpcError | None = None  # why the call was cancelled, where its caller may still be told
+        self.task: asyncio.Task[Any] | None = asyncio.current_task()
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """See `CallContext`."""
+        if self._metadata is None:
+            self._metadata = {
+                name.decode("latin-1"): value.decode("latin-1")
+                for name, value in self.headers.items()
+                if name not in _NO_METADATA and not name.endswith(b"-bin")
+            }
+        return self._metadata
+
+    @property
+    def peer(self) -> str:
+        """See `CallContext`."""
+        host, port = self._scope.get("client") or ("", 0)
+        return f"ipv6:[{host}]:{port}" if ":" in host else f"ipv4:{host}:{port}"
+
+    def time_remaining(self) -> float | None:
+        """See `CallContext`."""
+        return None if self.deadline is None else max(0.0, self.deadline - asyncio.get_running_loop().time())
+
+    def cancel(self, end: RpcError | None = None) -> None:
+        """Cancels the method.
+
+        Args:
+            end: What the caller is told; None: it has left.
+        """
+        if self.task is not None and self.end is None:
+            self.end = end
+            self.task.cancel()
+
+    async def message(self) -> bytes | None:
+        """Returns the next message of the request; None when there are no more.
+
+        Raises:
+            RpcError: The request breaks the protocol, or a message is too large.
+            CancelledError: The caller has left.
+        """
+        if self.frames is None:
+            self.frames = grpc_wire.Frames(self.encoding, self.limit)
+        while (found := self.frames.next()) is None:
+            if self.read:
+                self.frames.end()
+                return None
+            self.frames.feed(await self._chunk())
+        return found
+
+    async def only_message(self) -> bytes:
+        """Returns the one message of the request.
+
+        Raises:
+            RpcError: The same as of `message`; UNIMPLEMENTED when there are none or several.
+            CancelledError: The caller has left.
+        """
+        body = await self._chunk()
+        size = len(body) - grpc_wire.PREFIX_BYTES
+        if self.read and size >= 0 and not body[0] and size == int.from_bytes(body[1:5], "big") <= self.limit:
+            return body[grpc_wire.PREFIX_BYTES :]
+        self.frames = grpc_wire.Frames(self.encoding, self.limit)
+        self.frames.feed(body)
+        only = await self.message()
+        if only is None or await self.message() is not None:
+            text = "The method takes one message, but the request has " + ("none." if only is None else "several.")
+            raise grpc_wire.failure(code_pb2.UNIMPLEMENTED, text)
+        return only
+
+    async def _chunk(self) -> bytes:
+        received = await self.receive()
+        if received["type"] == "http.disconnect":
+            raise asyncio.CancelledError
+        self.read = not received["more_body"]
+        body: bytes = received["body"]
+        return body
+
+
+class GrpcApplication:
+    """An ASGI application that serves methods over gRPC.
+
+    Args:
+        methods: What is served.
+        message_bytes: Largest message, in bytes.
+        metadata_bytes: Largest request metadata, in bytes.
+        departures: Tells calls that their caller has left.
+    """
+
+    def __init__(
+        self, methods: Iterable[Method], *, message_bytes: int, metadata_bytes: int, departures: Departures
+    ) -> None:
+        self._methods = {method.path: method for method in methods}
+        self._message_bytes = message_bytes
+        self._metadata_bytes = metadata_bytes
+        self._departures = departures
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        call = GrpcCall(scope, receive, self._message_bytes)
+        refused = _http_refusal(scope, call.headers)
+        if refused:
+            await _answer_http(send, *refused)
+            return
+        timer: asyncio.TimerHandle | None = None
+        self._departures.enter(call)
+        try:
+            method = self._admit(scope, call)
+            if b"grpc-timeout" in call.headers:
+                timer = _begin_countdown(call)
+            if method.server_streaming:
+                await self._stream(method, call, send)
+            else:
+                await self._answer(method, call, send)
+        except RpcError as error:
+            await _fail(call, send, error)
+        except asyncio.CancelledError:
+            if call.end is not None:
+                await _fail(call, send, call.end)
+        except OSError:  # how ASGI tells of a caller who has left
+            return
+        except Exception:
+            log.exception("call_failed", method=scope["path"])
+            await _fail(call, send, grpc_wire.failure(code_pb2.UNKNOWN, "Unexpected error; the server's log says why."))
+        finally:
+            call.task = None
+            self._departures.leave(call)
+            if timer is not None:
+                timer.cancel()
+
+    def _admit(self, scope: Any, call: GrpcCall) -> Method:
+        headers = call.headers
+        if headers.get(b"te") != b"trailers":
+            raise grpc_wire.failure(code_pb2.INTERNAL, 'A gRPC call needs the header "te: trailers".')
+        size = len(b"".join(chain.from_iterable(scope["headers"])))
+        if size > self._metadata_bytes:
+            text = f"Request metadata larger than max ({size} vs. {self._metadata_bytes}, --max-metadata-bytes)."
+            raise grpc_wire.failure(code_pb2.RESOURCE_EXHAUSTED, text)
+        method = self._methods.get(scope["path"])
+        if method is None:
+            raise grpc_wire.failure(code_pb2.UNIMPLEMENTED, "Method not found!")
+        if call.encoding != grpc_wire.IDENTITY:
+            grpc_wire.check_encoding(call.encoding)
+        return method
+
+    async def _answer(self, method: Method, call: GrpcCall, send: Send) -> None:
+        request = _requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
+        body = self._framed(call, await method.handler(request, call))
+        call.responded = True
+        await send(_start(call))
+        await send({"type": "http.response.body", "body": body})
+        await send(_OK)
+
+    async def _stream(self, method: Method, call: GrpcCall, send: Send) -> None:
+        request = _requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
+        responses = method.handler(request, call)
+        try:
+            async for response in responses:
+                body = self._framed(call, response)
+                if not call.responded:
+                    call.responded = True
+                    await send(_start(call))
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+        finally:
+            await responses.aclose()
+        if not call.responded:
+            call.responded = True
+            await send(_start(call))
+        await send(_END)
+        await send(_OK)
+
+    def _framed(self, call: GrpcCall, response: Message | bytes) -> bytes:
+        message = response if isinstance(response, bytes) else response.SerializeToString()
+        if len(message) > self._message_bytes:
+            text = f"Sent message larger than max ({len(message)} vs. {self._message_bytes}, --max-message-bytes)."
+            raise grpc_wire.failure(code_pb2.RESOURCE_EXHAUSTED, text)
+        return grpc_wire.frame(message, _response_encoding(call))
+
+
+def _http_refusal(scope: Any, headers: Mapping[bytes, bytes]) -> tuple[int, list[tuple[bytes, bytes]]] | None:
+    """What a request that is no gRPC call is told, by HTTP's own means."""
+    if not grpc_wire.is_grpc(headers.get(b"content-type")):
+        return 415, [(b"accept", b"application/grpc")]
+    if scope["method"] != "POST":
+        return 405, [(b"allow", b"POST")]
+    return None
+
+
+async def _answer_http(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"content-length", b"0")]})
+    await send(_END)
+
+
+def _begin_countdown(call: GrpcCall) -> asyncio.TimerHandle:
+    seconds = grpc_wire.timeout_seconds(call.headers[b"grpc-timeout"])
+    end = grpc_wire.failure(code_pb2.DEADLINE_EXCEEDED, "Deadline Exceeded")
+    if not seconds:
+        raise end
+    loop = asyncio.get_running_loop()
+    call.deadline = loop.time() + seconds
+    return loop.call_at(call.deadline, call.cancel, end)
+
+
+def _parsed(method: Method, message: bytes) -> Message:
+    try:
+        return method.request_type.FromString(message)
+    except DecodeError:
+        text = f"A message can't be read as {method.request_type.DESCRIPTOR.full_name}."
+        raise grpc_wire.failure(code_pb2.INTERNAL, text) from None
+
+
+async def _requests(method: Method, call: GrpcCall) -> AsyncIterator[Message]:
+    while (message := await call.message()) is not None:
+        yield _parsed(method, message)
+
+
+def _response_encoding(call: GrpcCall) -> bytes:
+    """A caller who compresses is answered alike, if it can read that."""
+    accepted = call.headers.get(b"grpc-accept-encoding", b"").replace(b" ", b"").split(b",")
+    return call.encoding if call.encoding in accepted else grpc_wire.IDENTITY
+
+
+def _start(call: GrpcCall) -> Any:
+    encoding = _response_encoding(call)
+    return _START if encoding == grpc_wire.IDENTITY else {**_START, "headers": [*_HEAD, (b"grpc-encoding", encoding)]}
+
+
+async def _fail(call: GrpcCall, send: Send, error: RpcError) -> None:
+    told = grpc_wire.status_headers(error)
+    if call.responded:
+        await send(_END)
+        await send({"type": "http.response.trailers", "headers": told})
+        return
+    call.responded = True
+    await send({"type": "http.response.start", "status": 200, "headers": [*_HEAD, *told]})
+    await send(_END)

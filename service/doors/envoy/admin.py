@@ -1,0 +1,70 @@
+"""Envoy's admin interface, as the process itself uses it: whether it listens, and where; draining."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, Final
+
+_POLL_SECONDS: Final = 0.01
+
+
+class _UnixConnection(HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("envoy")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self._path)
+
+
+class Admin:
+    """A connection to it, kept open: its socket's file is removed once it is there.
+
+    Args:
+        where: Path of the socket, or host:port.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._path = Path(where) if where.startswith("/") else None
+        self._connection = _UnixConnection(where) if self._path else HTTPConnection(where)
+
+    async def listening(self) -> list[str]:
+        """Returns the addresses, host:port, once Envoy listens on all of them."""
+        live = await self._live()
+        while not live:
+            await asyncio.sleep(_POLL_SECONDS)
+            live = await self._live()
+        if self._path is not None:
+            self._path.unlink()
+            self._path.parent.rmdir()
+        status = json.loads(await self._ask("GET", "/listeners?format=json"))["listener_statuses"][0]
+        found = [status["local_address"], *status.get("additional_local_addresses", ())]
+        return [_address(each["socket_address"]) for each in found]
+
+    async def drain(self) -> None:
+        """Connections are asked to end, each with its next response; this one too, so it is the last to be asked."""
+        await self._ask("POST", "/drain_listeners?graceful&skip_exit")
+
+    async def _live(self) -> bool:
+        with contextlib.suppress(OSError, HTTPException):
+            return b"LIVE" in await self._ask("GET", "/ready")
+        self._connection.close()
+        return False
+
+    async def _ask(self, method: str, path: str) -> bytes:
+        return await asyncio.to_thread(self._exchange, method, path)
+
+    def _exchange(self, method: str, path: str) -> bytes:
+        self._connection.request(method, path)
+        return self._connection.getresponse().read()
+
+
+def _address(found: dict[str, Any]) -> str:
+    host, port = found["address"], found["port_value"]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,251 @@
+"""Envoy's configuration, as its bootstrap (envoy.config.bootstrap.v3.Bootstrap): one listener for all addresses.
+
+One listener, because each filter chain would get an event loop of its own from pyvoy, and what is served lives on one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+_TYPE: Final = "type.googleapis.com/envoy.extensions"
+_STREAM_WINDOW_BYTES: Final = 2**20
+_CONNECTION_WINDOW_BYTES: Final = 16 * 2**20
+_HANDSHAKE_SECONDS: Final = 10
+_KEEPALIVE_TIMEOUT_SECONDS: Final = 20
+_MAX_HEADERS: Final = 1_000
+_HEAP_THRESHOLD: Final = 0.95
+_APPLICATION: Final = "service.inside_envoy:application"
+_STAT_PREFIX: Final = "footfall"
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How connections are encrypted.
+
+    Args:
+        certificate: The server's, with what leads to its root, PEM.
+        key: The private key, PEM.
+        client_ca: Roots of clients' certificates, PEM; None: clients need none.
+    """
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvoySettings:
+    """What the operator chose.
+
+    Args:
+        addresses: Where it listens, host:port.
+        tls: How connections are encrypted; None: not at all.
+        admin_address: host:port of Envoy's admin interface; empty: a socket that only this process reaches.
+        access_log: Whether each request is logged to standard error, as JSON.
+        workers: Envoy's threads.
+        heap_bytes: Memory that Envoy may use; near it requests are refused.
+        header_bytes: Largest head of a request.
+        header_seconds: How long a head may take.
+        idle_seconds: How long a connection may be without a request.
+        connections: Connections at once.
+        streams: Requests at once on one HTTP/2 connection.
+        keepalive_seconds: Idle seconds after which an HTTP/2 connection is pinged.
+        connection_age_seconds: Seconds after which a connection is asked to reconnect.
+        grace_seconds: How long a drain may take.
+    """
+
+    addresses: tuple[str, ...]
+    tls: Tls | None
+    admin_address: str
+    access_log: bool
+    workers: int
+    heap_bytes: int
+    header_bytes: int
+    header_seconds: float
+    idle_seconds: float
+    connections: int
+    streams: int
+    keepalive_seconds: int
+    connection_age_seconds: int
+    grace_seconds: float
+    web_origins: tuple[str, ...] = field(default=())
+
+
+def bootstrap(settings: EnvoySettings, module: dict[str, Any], admin_socket: str) -> dict[str, Any]:
+    """Returns the configuration.
+
+    Args:
+        settings: What the operator chose.
+        module: Where Envoy finds pyvoy (DynamicModuleConfig).
+        admin_socket: Path of a socket for the admin interface, where it has no address.
+    """
+    return {
+        "admin": {"address": _admin(settings.admin_address, admin_socket)},
+        "static_resources": {"listeners": [_listener(settings, module)]},
+        "overload_manager": _overload_manager(settings),
+        **({} if settings.admin_address else {"stats_config": _NO_STATS}),
+    }
+
+
+_NO_STATS: Final = {"stats_matcher": {"reject_all": True}}  # nobody could ask for them
+
+
+def _admin(address: str, path: str) -> dict[str, Any]:
+    return _socket_address(address) if address else {"pipe": {"path": path, "mode": 0o600}}
+
+
+def _socket_address(address: str) -> dict[str, Any]:
+    host, _, port = address.rpartition(":")
+    return {"socket_address": {"address": host.strip("[]"), "port_value": int(port)}}
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}s"
+
+
+def _listener(settings: EnvoySettings, module: dict[str, Any]) -> dict[str, Any]:
+    first, *more = settings.addresses
+    chain: dict[str, Any] = {
+        "filters": [
+            {
+                "name": "envoy.filters.network.http_connection_manager",
+                "typed_config": _connection_manager(settings, module),
+            }
+        ]
+    }
+    if settings.tls is not None:
+        chain["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": _tls(settings.tls)}
+        chain["transport_socket_connect_timeout"] = _seconds(_HANDSHAKE_SECONDS)
+    return {
+        "name": "footfall",
+        "address": _socket_address(first),
+        "additional_addresses": [{"address": _socket_address(address)} for address in more],
+        "enable_reuse_port": False,  # a second server on the port must fail, not share it
+        "filter_chains": [chain],
+    }
+
+
+def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "@type": f"{_TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": _STAT_PREFIX,
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"]}]},  # pyvoy answers before any is asked
+        "http_filters": [_python(module)],
+        # The peer is whoever is connected, whatever X-Forwarded-For says.
+        "use_remote_address": True,
+        "skip_xff_append": True,
+        "generate_request_id": False,
+        "preserve_external_request_id": True,
+        "server_header_transformation": "PASS_THROUGH",
+        "max_request_headers_kb": -(-settings.header_bytes // 1_024),
+        "request_headers_timeout": _seconds(settings.header_seconds),
+        "stream_idle_timeout": "0s",  # a watch may be silent for hours
+        "common_http_protocol_options": {
+            "idle_timeout": _seconds(settings.idle_seconds),
+            "max_connection_duration": _seconds(settings.connection_age_seconds),
+            "max_headers_count": _MAX_HEADERS,
+        },
+        "http2_protocol_options": {
+            "max_concurrent_streams": settings.streams,
+            "initial_stream_window_size": _STREAM_WINDOW_BYTES,
+            "initial_connection_window_size": _CONNECTION_WINDOW_BYTES,
+            "connection_keepalive": {
+                "interval": _seconds(settings.keepalive_seconds),
+                "timeout": _seconds(_KEEPALIVE_TIMEOUT_SECONDS),
+            },
+            "override_stream_error_on_invalid_http_message": True,
+        },
+        "access_log": [_ACCESS_LOG] if settings.access_log else [],
+    }
+
+
+def _python(module: dict[str, Any]) -> dict[str, Any]:
+    config = {"app": _APPLICATION, "interface": "asgi", "lifespan": True}
+    return {
+        "name": "pyvoy",
+        "typed_config": {
+            "@type": f"{_TYPE}.filters.http.dynamic_modules.v3.DynamicModuleFilter",
+            "dynamic_module_config": module,
+            "filter_name": "pyvoy",
+            "terminal_filter": True,
+            "filter_config": {
+                "@type": "type.googleapis.com/google.protobuf.StringValue",
+                "value": json.dumps(config),
+            },
+        },
+    }
+
+
+def _tls(tls: Tls) -> dict[str, Any]:
+    common: dict[str, Any] = {
+        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+        "alpn_protocols": ["h2", "http/1.1"],
+        "tls_certificates": [
+            {"certificate_chain": {"filename": str(tls.certificate)}, "private_key": {"filename": str(tls.key)}}
+        ],
+    }
+    if tls.client_ca is not None:
+        common["validation_context"] = {"trusted_ca": {"filename": str(tls.client_ca)}}
+    return {
+        "@type": f"{_TYPE}.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": common,
+        "require_client_certificate": tls.client_ca is not None,
+    }
+
+
+def _overload_manager(settings: EnvoySettings) -> dict[str, Any]:
+    heap = "envoy.resource_monitors.fixed_heap"
+    connections = "envoy.resource_monitors.global_downstream_max_connections"
+    return {
+        "refresh_interval": "0.25s",
+        "resource_monitors": [
+            {
+                "name": heap,
+                "typed_config": {
+                    "@type": f"{_TYPE}.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+                    "max_heap_size_bytes": settings.heap_bytes,
+                },
+            },
+            {
+                "name": connections,
+                "typed_config": {
+                    "@type": f"{_TYPE}.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+                    "max_active_downstream_connections": settings.connections,
+                },
+            },
+        ],
+        "actions": [
+            {
+                "name": "envoy.overload_actions.stop_accepting_requests",
+                "triggers": [{"name": heap, "threshold": {"value": _HEAP_THRESHOLD}}],
+            }
+        ],
+    }
+
+
+_ACCESS_LOG: Final = {
+    "name": "envoy.access_loggers.stderr",
+    "typed_config": {
+        "@type": f"{_TYPE}.access_loggers.stream.v3.StderrAccessLog",
+        "log_format": {
+            "json_format": {
+                "event": "request",
+                "timestamp": "%START_TIME%",
+                "peer": "%DOWNSTREAM_REMOTE_ADDRESS%",
+                "address": "%DOWNSTREAM_LOCAL_ADDRESS%",
+                "protocol": "%PROTOCOL%",
+                "method": "%REQ(:METHOD)%",
+                "path": "%PATH(NQ)%",
+                "status": "%RESPONSE_CODE%",
+                "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
+                "request_bytes": "%BYTES_RECEIVED%",
+                "response_bytes": "%BYTES_SENT%",
+                "milliseconds": "%DURATION%",
+                "flags": "%RESPONSE_FLAGS%",
+            }
+        },
+    },
+}

