@@ -10,14 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import apsw
 import grpc
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-
-from service.settings import Settings
 
 _GRPC = re.compile(r"gRPC at (\S+)")
 _HTTP = re.compile(r"HTTP at http://(\S+)")
@@ -28,8 +27,8 @@ GRPCIO, ENVOY = "grpcio", "envoy"
 
 
 def doors() -> list[str]:
-    """The gRPC doors that this release has."""
-    return [GRPCIO, ENVOY] if "door" in Settings.model_fields else [GRPCIO]
+    """The gRPC doors that can be served here: Envoy's needs an extra, and a platform that has it."""
+    return [GRPCIO, ENVOY] if find_spec("pyvoy") else [GRPCIO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +131,10 @@ def baseline(name: str, folder: Path | None = None) -> contextmanager[Running]:
 
 def footfall_command(database: Path, door: str = GRPCIO, *flags: str) -> tuple[str, ...]:
     """How Footfall is started, as an operator would, on free ports."""
-    chosen = ("--door", door) if door != GRPCIO else ()
     return (
         "-m", "service", "serve", "--grpc-address", "127.0.0.1:0", "--http-address", "127.0.0.1:0",
         "--database", f"sqlite:///{database}", "--buckets-dir", str(database.parent / "buckets"),
-        "--log-level", "warning", *chosen, *flags,
+        "--log-level", "warning", "--door", door, *flags,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from generated.footfall.v1.event_log_pb2 import EventSource, StoredClientEvent
 from generated.footfall.v1.signal_pb2 import Signal
@@ -16,6 +16,14 @@ from service.storage.base import ClientEventRow, IdentifierKind, SignalIdentifie
 from service.storage.writer import Writer
 
 _SALT_BYTES = 16
+_SALTS_AT_ONCE = 256  # a call of the system for each would hand the interpreter lock to the writer's thread each time
+
+
+def _salts() -> Iterator[bytes]:
+    while True:
+        drawn = os.urandom(_SALTS_AT_ONCE * _SALT_BYTES)
+        for start in range(0, len(drawn), _SALT_BYTES):
+            yield drawn[start : start + _SALT_BYTES]
 
 
 class Intake:
@@ -29,6 +37,7 @@ class Intake:
     def __init__(self, writer: Writer, now_us: Callable[[], int]) -> None:
         self._writer = writer
         self._now_us = now_us
+        self._salts = _salts()
 
     async def user_event(
         self, catalog: str, event: UserEvent, source: EventSource, fill: Callable[[UserEvent], None] | None = None
@@ -37,7 +46,7 @@ class Intake:
         user_event.normalise(event)
         ids = await self._writer.catalog(catalog)
         now_us = self._now_us()
-        record = user_event_record(event, now_us, os.urandom(_SALT_BYTES), fill)
+        record = user_event_record(event, now_us, next(self._salts), fill)
         return record, UserEventRow(
             parent_id=ids.parent_id,
             event_time_us=record.event_time_us,

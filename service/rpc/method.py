@@ -48,8 +48,8 @@ class Method:
 
 
 Scope = Callable[[CallContext], AbstractContextManager[Any]]
-Middleware = Callable[[Method], Scope]
-"""Given a method, says what to enter around each call of it."""
+Middleware = Callable[[Method], Scope | None]
+"""Given a method, says what to enter around each call of it; None: nothing."""
 
 
 def _within(method: Method, scope: Scope) -> Handler:
@@ -108,6 +108,8 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
 
 def with_middleware(method: Method, middleware: Iterable[Middleware]) -> Method:
     """Returns the method with middleware around each call of it; the first is the outermost."""
-    for scope in reversed(tuple(middleware)):
-        method = replace(method, handler=_within(method, scope(method)))
+    for each in reversed(tuple(middleware)):
+        scope = each(method)
+        if scope is not None:
+            method = replace(method, handler=_within(method, scope))
     return method

@@ -72,7 +72,6 @@ class _Kind(enum.Enum):
     REJECTION = enum.auto()
     CALL = enum.auto()
     SHORTEN = enum.auto()
-    WAKE = enum.auto()  # a step waits
     CLOSE = enum.auto()
 
 
@@ -104,7 +103,9 @@ class Writer:
         self._queue_limit = queue_limit
         self._queue_bytes = queue_bytes
         self._bytes_in = self._bytes_out = 0  # since the start: what was put in by the loop, and done by the thread
-        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._waiting: collections.deque[_Item] = collections.deque()
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()  # what the thread sleeps on; holds one ring at most
+        self._to_ring = False
         self._steps: collections.deque[_Item] = collections.deque()
         self._parents = store.parents()
         self._catalogs: dict[str, CatalogIds] = {}
@@ -125,14 +126,15 @@ class Writer:
         """Takes no more work, writes what waits, ends the thread."""
         if not self._closing:
             self._closing = True
-            self._queue.put(_Item(_Kind.CLOSE, None, None))
+            self._waiting.append(_Item(_Kind.CLOSE, None, None))
+            self._ring()
         await asyncio.shield(self._ended)
         self._thread.join()
 
     @property
     def depth(self) -> int:
         """How many rows and calls wait."""
-        return self._queue.qsize()
+        return len(self._waiting)
 
     @property
     def held_bytes(self) -> int:
@@ -152,14 +154,24 @@ class Writer:
     def _submit(self, kind: _Kind, work: Any, size: int, *, wait: bool = True) -> asyncio.Future[Any] | None:
         if self._closing:
             raise WriterClosedError("the service is shutting down")
-        count, held = self._queue.qsize(), self.held_bytes
+        count, held = len(self._waiting), self.held_bytes
         if count >= self._queue_limit or (size and held and held + size > self._queue_bytes):
             raise QueueFullError(f"{count} writes of {held} bytes wait already")
         self._bytes_in += size
         self._last_asked = perf_counter()
         future = self._loop.create_future() if wait else None
-        self._queue.put(_Item(kind, work, future, size))
+        self._waiting.append(_Item(kind, work, future, size))
+        if not self._to_ring:
+            # Once for all that this turn of the loop brings: a thread that woke at the first would take the interpreter
+            # lock from the loop, and commit that one alone.
+            self._to_ring = True
+            self._loop.call_soon(self._ring)
         return future
+
+    def _ring(self) -> None:
+        self._to_ring = False
+        if self._bell.empty():
+            self._bell.put(None)
 
     async def catalog(self, name: str) -> CatalogIds:
         """The numbers of a catalog and of its default branch; durable before they are used."""
@@ -249,19 +261,19 @@ class Writer:
             raise WriterClosedError("the service is shutting down")
         future: asyncio.Future[T] = self._loop.create_future()
         self._steps.append(_Item(_Kind.CALL, call, future))
-        self._queue.put(_Item(_Kind.WAKE, None, None))
+        self._ring()
         return await future
 
     # -- the thread's side
 
     def _take(self) -> list[_Item]:
-        items = [] if self._steps else [self._queue.get()]
-        items += [self._queue.get_nowait() for _ in range(min(self._queue.qsize(), _ROWS_PER_COMMIT))]
-        return items
+        while not self._waiting and not self._steps:
+            self._bell.get()
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), _ROWS_PER_COMMIT))]
 
     def _run(self) -> None:
         open_ = True
-        while open_ or self._steps or self._queue.qsize():
+        while open_ or self._steps or self._waiting:
             items = self._take()
             rows = [item for item in items if item.kind in _ROW_KINDS]
             if rows:

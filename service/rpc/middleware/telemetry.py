@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 import structlog
 from google.rpc import code_pb2
@@ -34,7 +34,7 @@ def _timed(path: str) -> Iterator[None]:
         log.debug("call", method=path, code=code_pb2.Code.Name(code), milliseconds=milliseconds)
 
 
-def telemetry(method: Method) -> Scope:
-    """Middleware."""
+def telemetry(method: Method) -> Scope | None:
+    """Middleware, where anybody reads those lines."""
     path = method.path
-    return lambda _context: _timed(path) if log.is_enabled_for(logging.DEBUG) else nullcontext()
+    return (lambda _context: _timed(path)) if log.is_enabled_for(logging.DEBUG) else None
