@@ -34,6 +34,7 @@ VERBS: Final = {
     "count": Verb("count_events", "Count stored events."),
     "tail": Verb("tail", "Show events as they come in, until Ctrl-C."),
     "rejected": Verb("rejected", "List rejected events, newest first."),
+    "signals": Verb("signals", "List hiring signals, oldest first."),
     "products": Verb("products", "Import products."),
     "rejoin": Verb("rejoin", "Join user events with the products of now."),
     "export": Verb("export", "Export user events to files."),
