@@ -26,7 +26,7 @@ RETAIL_SERVICES = [
     for version in ("v2", "v2beta", "v2alpha")
     for service in ("ProductService", "UserEventService")
 ]
-SERVICES = [EVENT_LOG, *RETAIL_SERVICES, TALENT, OPERATIONS]
+SERVICES = [EVENT_LOG, "footfall.v1.SignalService", *RETAIL_SERVICES, TALENT, OPERATIONS]
 CATALOG = "projects/p/locations/global/catalogs/c"
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
