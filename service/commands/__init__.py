@@ -35,6 +35,7 @@ VERBS: Final = {
     "funnel": Verb("funnel", "Show how many go how far along a path of events."),
     "tail": Verb("tail", "Show events as they come in, until Ctrl-C."),
     "rejected": Verb("rejected", "List rejected events, newest first."),
+    "signals": Verb("signals", "List hiring signals, oldest first."),
     "products": Verb("products", "Import products."),
     "rejoin": Verb("rejoin", "Join user events with the products of now."),
     "export": Verb("export", "Export user events to files."),

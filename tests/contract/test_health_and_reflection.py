@@ -27,7 +27,8 @@ RETAIL_SERVICES = [
     for service in ("ProductService", "UserEventService")
 ]
 TALENT_SERVICES = [f"google.cloud.talent.{version}.EventService" for version in ("v3", "v3p1beta1", "v4", "v4beta1")]
-SERVICES = [EVENT_LOG, "footfall.v1.LegacyEventService", *RETAIL_SERVICES, *TALENT_SERVICES, OPERATIONS]
+OURS = [f"footfall.v1.{name}" for name in ("EventLogService", "InsightsService", "LegacyEventService", "SignalService")]
+SERVICES = [*OURS, *RETAIL_SERVICES, *TALENT_SERVICES, OPERATIONS]
 CATALOG = "projects/p/locations/global/catalogs/c"
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

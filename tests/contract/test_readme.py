@@ -113,6 +113,7 @@ def checkout(tmp_path_factory) -> Path:
 def test_shell_lines_run(served, checkout, line):
     command = (
         line.replace("127.0.0.1:50051", served.address)
+        .replace("http://127.0.0.1:8080", served.http)
         .replace(".venv/bin/python", sys.executable)
         .replace(".venv/bin/grpcurl", "grpcurl")
     )
@@ -126,7 +127,9 @@ def test_shell_lines_run(served, checkout, line):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    if "protoc" in line:
+    if "/graphql" in line:
+        assert done.stdout == '{"data":{"sendSignal":true}}'
+    elif "protoc" in line:
         assert (checkout / "stubs/google/cloud/retail/v2/user_event_service_pb2_grpc.py").exists()
     elif not line.startswith(("mkdir", "touch", "export")):
         assert done.stdout or done.stderr
