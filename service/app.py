@@ -111,6 +111,7 @@ class App:
             store=self._store,
             writer=self._writer,
             works=self._works(),
+            one_at_a_time=kinds.ONE_AT_A_TIME,
             concurrency=settings.concurrent_operations,
             now_us=now_us,
         )
@@ -135,7 +136,7 @@ class App:
                 refused=self._refused,
             ),
             kinds.PURGE_USER_EVENTS: PurgeUserEvents(store=self._store, writer=self._writer),
-            kinds.REJOIN_USER_EVENTS: RejoinUserEvents(store=self._store),
+            kinds.REJOIN_USER_EVENTS: RejoinUserEvents(store=self._store, writer=self._writer),
             kinds.IMPORT_PRODUCTS: ImportProducts(
                 store=self._store,
                 writer=self._writer,

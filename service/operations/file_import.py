@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import json
 from abc import ABC, abstractmethod
@@ -31,6 +32,7 @@ from service.storage.base import RejectionRow
 
 CHUNK_BYTES = 32 * 1024  # of a file, or of rows as JSON, in one step: some 120 events, some 2 ms of the writer
 ERROR_SAMPLES = 100
+_CHUNKS_AHEAD = 4  # handed to the decoder, so that it never waits for the next
 
 D = TypeVar("D")
 
@@ -67,6 +69,10 @@ class FileImport(ABC, Generic[D]):
         self._max_line_bytes = max_line_bytes
         self._now_us = now_us
         self._refused = refused
+
+    def chunk_bytes(self) -> int:
+        """How much of a file the next step takes."""
+        return CHUNK_BYTES
 
     @abstractmethod
     async def decode(self, chunk: Chunk, uri: str, plan: dict[str, Any]) -> D:
@@ -132,7 +138,7 @@ class FileImport(ABC, Generic[D]):
         if is_parquet(file):
             return parquet_chunks(file, line, self.content)
         return chunks(
-            plain(file), offset=offset, line=line, chunk_bytes=CHUNK_BYTES, max_line_bytes=self._max_line_bytes
+            plain(file), offset=offset, line=line, chunk_bytes=self.chunk_bytes, max_line_bytes=self._max_line_bytes
         )
 
     async def _import_table(self, running: Running, plan: dict[str, Any]) -> None:
@@ -160,24 +166,32 @@ class FileImport(ABC, Generic[D]):
     async def _decoded(
         self, pieces: Iterator[Chunk], uri: str, plan: dict[str, Any]
     ) -> AsyncGenerator[tuple[Chunk, D], None]:
-        """The decoded chunks of a file or table; the next is read and decoded while the caller stores the last."""
-
-        async def next_piece() -> tuple[Chunk, D] | None:
-            try:
-                chunk = await asyncio.to_thread(next, pieces, None)
-            except DAMAGED as error:
-                damage = f"{uri} is damaged: {error}. The lines before the damage were imported."
-                raise ObjectError(damage) from error
-            return None if chunk is None else (chunk, await self.decode(chunk, uri, plan))
-
-        following = asyncio.create_task(next_piece())
+        """The decoded chunks of a file or table; some more are decoded while the caller stores one."""
+        ahead: collections.deque[tuple[Chunk, asyncio.Task[D]]] = collections.deque()
+        damage: ObjectError | None = None
+        more = True
         try:
-            while (piece := await following) is not None:
-                following = asyncio.create_task(next_piece())
-                yield piece
+            while more or ahead:
+                while more and len(ahead) < _CHUNKS_AHEAD:
+                    try:
+                        chunk = await asyncio.to_thread(next, pieces, None)
+                    except DAMAGED as error:
+                        damage = ObjectError(f"{uri} is damaged: {error}. The lines before the damage were imported.")
+                        damage.__cause__ = error
+                        chunk = None
+                    if chunk is None:
+                        more = False
+                    else:
+                        ahead.append((chunk, asyncio.create_task(self.decode(chunk, uri, plan))))
+                if ahead:
+                    chunk, decoding = ahead.popleft()
+                    yield chunk, await decoding
+            if damage is not None:
+                raise damage
         finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            for _, decoding in ahead:
+                decoding.cancel()
+            await asyncio.gather(*(decoding for _, decoding in ahead), return_exceptions=True)
 
     def rejection_rows(
         self, running: Running, parent_id: int, rejections: Sequence[Rejection], source: EventSource, uri: str

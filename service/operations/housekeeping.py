@@ -17,6 +17,8 @@ DAY_US = 24 * 3_600 * 1_000_000
 _INTERVAL_SECONDS = 600
 _ROWS_PER_STEP = 50
 _PRODUCTS_PER_STEP = 200
+_PAGES_PER_STEP = 25  # of the file, given back at once
+_ROUNDS_PER_SCAN = 36  # looking for products to forget reads every event: four times a day
 _BRANCH = "/branches/"
 
 log = structlog.get_logger(__name__)
@@ -52,6 +54,7 @@ class Housekeeping:
         self._writer = writer
         self._retention = retention
         self._now_us = now_us
+        self._rounds = 0
         self.expired_events = 0  # since the start
 
     async def run(self) -> None:
@@ -74,11 +77,13 @@ class Housekeeping:
         parents = await read(self._store.parents)
         if self._retention.events_days:
             until_us = now_us - self._retention.events_days * DAY_US
+            if sum([await self._expire_events(parent, until_us) for parent in parents]):
+                await self._give_back_space()
+        if self._rounds % _ROUNDS_PER_SCAN == 0:
             for parent in parents:
-                await self._expire_events(parent, until_us)
-        for parent in parents:
-            if _BRANCH in parent:
-                await self._forget_products(parent, parents[parent])
+                if _BRANCH in parent:
+                    await self._forget_products(parent, parents[parent])
+        self._rounds += 1
 
     async def _expire(self, now_us: int) -> None:
         """Deletes rejections and operations that are too old."""
@@ -94,8 +99,8 @@ class Housekeeping:
         if expired:
             log.info("expired", rows=expired)
 
-    async def _expire_events(self, parent: str, until_us: int) -> None:
-        """Deletes the events of one parent that are too old."""
+    async def _expire_events(self, parent: str, until_us: int) -> int:
+        """Deletes the events of one parent that are too old; returns how many."""
         kind = "client_events" if "/tenants/" in parent else "user_events"
         expired = 0
         while True:
@@ -115,6 +120,13 @@ class Housekeeping:
         if expired:
             self.expired_events += expired
             log.info("events_expired", parent=parent, events=expired, since_start=self.expired_events)
+        return expired
+
+    async def _give_back_space(self) -> None:
+        """Shortens the file by what was freed, a little at a time."""
+        while await self._writer.step(lambda transaction: transaction.give_back_space(_PAGES_PER_STEP)):
+            pass
+        await self._writer.shorten()
 
     async def _forget_products(self, branch: str, branch_id: int) -> None:
         """Deletes past versions of a branch's products to which neither an event nor an operation at work refers."""

@@ -14,7 +14,7 @@ from generated.google.cloud.retail.v2.import_config_pb2 import ImportUserEventsR
 from service.events.record import UserEventRecord, user_event_record
 from service.events.user_event import UserEventRules
 from service.measures import Refused
-from service.operations.file_import import FileImport
+from service.operations.file_import import CHUNK_BYTES, FileImport
 from service.operations.progress import Progress
 from service.operations.runner import Running, patiently
 from service.operations.spool import Spool
@@ -81,15 +81,17 @@ class ImportUserEvents(FileImport[Decoded]):
 
     async def _import_inline(self, running: Running, request: ImportUserEventsRequest, filled: frozenset[int]) -> None:
         events = request.input_config.user_event_inline_source.user_events
-        for start in range(running.progress.cursor.get("index", 0), len(events), _INLINE_EVENTS_PER_STEP):
+        start = running.progress.cursor.get("index", 0)
+        while start < len(events):
             records = []
-            for index in range(start, min(start + _INLINE_EVENTS_PER_STEP, len(events))):
+            for index in range(start, min(start + _INLINE_EVENTS_PER_STEP * self._writer.step_scale, len(events))):
                 record = user_event_record(events[index], 0, b"")
                 if index in filled:
                     record = record._replace(fingerprint=salt(running.row.name, index))
                 records.append(record)
             rows = await self._rows(running, records, EventSource.EVENT_SOURCE_INLINE_IMPORT)
-            cursor = {"index": start + len(rows)}
+            start += len(rows)
+            cursor = {"index": start}
 
             def write(
                 transaction: Transaction, rows: list[UserEventRow] = rows, cursor: dict[str, int] = cursor
@@ -97,6 +99,10 @@ class ImportUserEvents(FileImport[Decoded]):
                 return _insert(transaction, running, rows, cursor)
 
             await running.step(write)
+
+    def chunk_bytes(self) -> int:
+        """See `FileImport`."""
+        return CHUNK_BYTES * self._writer.step_scale
 
     async def decode(self, chunk: Chunk, uri: str, plan: dict[str, Any]) -> Decoded:
         """See `FileImport`."""

@@ -74,7 +74,7 @@ class ImportRequests:
     ) -> OperationRow:
         """Makes an import that was checked durable and starts it."""
         fixed = {"oldest_us": self._oldest_us(self._now_us()), **plan}
-        return await self._launcher.start(IMPORT_USER_EVENTS, catalog, request, fixed, operation_id)
+        return await self._launcher.start(IMPORT_USER_EVENTS, catalog, request, fixed, operation_id=operation_id)
 
     def _oldest_us(self, now_us: int) -> int | None:
         return now_us - self._policy.max_event_age_us if self._policy.max_event_age_us else None

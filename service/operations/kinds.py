@@ -22,6 +22,10 @@ PURGE_PRODUCTS = "purge-products"
 EXPORT_PRODUCTS = "export-products"
 
 
+ONE_AT_A_TIME = frozenset({REJOIN_USER_EVENTS})
+"""Kinds of which one operation on a parent waits for another: of two rejoins the later must have the last word."""
+
+
 class Kind(NamedTuple):
     """One kind of work."""
 

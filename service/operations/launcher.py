@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from service.events import names
 from service.operations.progress import Progress
-from service.operations.runner import Runner
+from service.operations.runner import Fix, Runner
 from service.storage.base import OperationRow, OperationState
 from service.storage.writer import Writer
 
@@ -36,7 +36,14 @@ class Launcher:
         self._now_us = now_us
 
     async def start(
-        self, kind: str, parent: str, request: Message, plan: Mapping[str, Any], operation_id: str | None = None
+        self,
+        kind: str,
+        parent: str,
+        request: Message,
+        plan: Mapping[str, Any],
+        *,
+        operation_id: str | None = None,
+        fix: Fix | None = None,
     ) -> OperationRow:
         """Starts an operation on `parent`, a catalog or a branch.
 
@@ -46,6 +53,7 @@ class Launcher:
             request: What was asked; the version of the API that it came by is kept.
             plan: What was fixed when it was accepted, as JSON has it.
             operation_id: Its id, where it had to be known before.
+            fix: What else the plan needs, read in the transaction that makes the operation durable.
 
         Raises:
             StoreError: It could not be made durable; it does not run.
@@ -64,4 +72,4 @@ class Launcher:
             create_time_us=now_us,
             update_time_us=now_us,
         )
-        return await self._runner.submit(row)
+        return await self._runner.submit(row, fix)

@@ -13,7 +13,7 @@ from service.operations.kinds import EXPORT_USER_EVENTS, PURGE_USER_EVENTS, REJO
 from service.operations.launcher import Launcher
 from service.operations.object_requests import plan_destination
 from service.sources.objects import ObjectStore
-from service.storage.base import OperationRow, Store
+from service.storage.base import OperationRow, Store, Transaction
 from service.storage.readers import read
 from service.storage.writer import Writer
 
@@ -68,13 +68,12 @@ class MaintenanceRequests:
             raise errors.invalid_argument([errors.violation("rejoin_type", rule, "INVALID_VALUE")])
         ids = await self._writer.catalog(catalog)
         max_id = await self._last_arrival()  # before the revision: so each of these events is no younger than that
-        plan = {
-            "scope": scope or other,
-            "revision": await self._writer.run(lambda transaction: transaction.revision(ids.branch_id)),
-            "now_us": self._now_us(),
-            "max_id": max_id,
-        }
-        return await self._launcher.start(REJOIN_USER_EVENTS, catalog, request, plan)
+        plan = {"scope": scope or other, "now_us": self._now_us(), "max_id": max_id}
+
+        def fix(transaction: Transaction) -> dict[str, int]:  # so that no version of that revision is forgotten before
+            return {"revision": transaction.revision(ids.branch_id)}
+
+        return await self._launcher.start(REJOIN_USER_EVENTS, catalog, request, plan, fix=fix)
 
     async def export(self, catalog: str, request: ExportUserEventsRequest) -> OperationRow:
         """Starts an export of the events that arrived until now.

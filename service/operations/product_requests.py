@@ -14,9 +14,10 @@ from service.events import errors, product, product_exports, product_filters, pr
 from service.operations.kinds import EXPORT_PRODUCTS, IMPORT_PRODUCTS, PURGE_PRODUCTS
 from service.operations.launcher import Launcher
 from service.operations.object_requests import plan_destination, plan_objects
+from service.operations.runner import Fix
 from service.operations.table_requests import plan_table
 from service.sources.objects import ObjectStore
-from service.storage.base import OperationRow
+from service.storage.base import OperationRow, Transaction
 from service.storage.writer import Writer
 
 _DATA_SCHEMAS = ("product",)
@@ -75,9 +76,8 @@ class ProductRequests:
                 plan |= await plan_table(request, self._object_store, _DATA_SCHEMAS)
             case _:
                 raise errors.invalid_argument([errors.missing("input_config")])
-        if full:
-            plan["revision"] = await self._revision(branch, ended=True)
-        return await self._launcher.start(IMPORT_PRODUCTS, branch, request, plan)
+        fix = await self._revision(branch, ended=True) if full else None
+        return await self._launcher.start(IMPORT_PRODUCTS, branch, request, plan, fix=fix)
 
     async def purge_products(self, branch: str, request: PurgeProductsRequest) -> OperationRow:
         """Starts a purge of the products that there are now.
@@ -86,13 +86,9 @@ class ProductRequests:
             RpcError: INVALID_ARGUMENT for a filter that is not in the language.
         """
         product_filters.parse_purge(request.filter)
-        plan = {
-            "branch": branch,
-            "filter": request.filter,
-            "force": request.force,
-            "revision": await self._revision(branch, ended=request.force),
-        }
-        return await self._launcher.start(PURGE_PRODUCTS, branch, request, plan)
+        plan = {"branch": branch, "filter": request.filter, "force": request.force}
+        fix = await self._revision(branch, ended=request.force)
+        return await self._launcher.start(PURGE_PRODUCTS, branch, request, plan, fix=fix)
 
     async def export_products(self, branch: str, request: ExportProductsRequest) -> OperationRow:
         """Starts an export of the products that there are now.
@@ -110,16 +106,18 @@ class ProductRequests:
             "branch": branch,
             "filter": request.filter,
             **await plan_destination(request.output_config, self._object_store),
-            "revision": await self._revision(branch, ended=False),
         }
-        return await self._launcher.start(EXPORT_PRODUCTS, branch, request, plan)
+        fix = await self._revision(branch, ended=False)
+        return await self._launcher.start(EXPORT_PRODUCTS, branch, request, plan, fix=fix)
 
-    async def _revision(self, branch: str, *, ended: bool) -> int:
-        """The revision of a branch; if `ended`, whatever is written from now on is behind it."""
+    async def _revision(self, branch: str, *, ended: bool) -> Fix:
+        """What adds the revision of a branch to a plan; if `ended`, whatever is written from then on is behind it."""
         branch_id = await self._writer.parent_id(branch)
-        return await self._writer.run(
-            lambda transaction: transaction.end_revision(branch_id) if ended else transaction.revision(branch_id)
-        )
+
+        def fix(transaction: Transaction) -> dict[str, int]:
+            return {"revision": transaction.end_revision(branch_id) if ended else transaction.revision(branch_id)}
+
+        return fix
 
     async def _check_inline(self, request: ImportProductsRequest) -> None:
         if request.HasField("errors_config"):

@@ -36,12 +36,15 @@ class PurgeUserEvents:
         force = bool(plan["force"])
         selection = scans.selection_of(filters.parse(plan["filter"], filters.PURGE), plan["max_id"])
         if not running.progress.cursor.get("deleted"):
-            async for found in scans.walk(self._store, running, selection, _EVENTS_PER_STEP):
+            async for found in scans.walk(self._store, running, selection, self._step_size):
                 await self._step(running, found, force=force)
         if force:
             await self._give_back_space(running)
         count = running.progress.counts["purged" if force else "matched"]
         return PurgeUserEventsResponse(purged_events_count=count)
+
+    def _step_size(self) -> int:
+        return _EVENTS_PER_STEP * self._writer.step_scale
 
     async def finish(self, running: Running) -> None:
         """See `Work`."""
@@ -64,10 +67,11 @@ class PurgeUserEvents:
         cursor = {**running.progress.cursor, "deleted": True}
         free = 1
         while free:
+            scale = self._writer.step_scale
 
-            def write(transaction: Transaction) -> Progress:
+            def write(transaction: Transaction, scale: int = scale) -> Progress:
                 nonlocal free
-                free = transaction.give_back_space(_PAGES_PER_STEP)
+                free = transaction.give_back_space(_PAGES_PER_STEP * scale)
                 return running.progress.add(cursor)
 
             await running.step(write)

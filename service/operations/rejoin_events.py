@@ -13,7 +13,7 @@ from service.operations.progress import Progress
 from service.operations.runner import Running
 from service.storage.base import EventId, ProductVersion, Selection, Store, Transaction
 from service.storage.readers import read
-from service.storage.writer import default_branch
+from service.storage.writer import Writer, default_branch
 
 _EVENTS_PER_STEP = 200  # some 3 ms of the writer
 
@@ -30,16 +30,18 @@ class RejoinUserEvents:
 
     Args:
         store: Where events and products are read from.
+        writer: The way to the database.
     """
 
-    def __init__(self, *, store: Store) -> None:
+    def __init__(self, *, store: Store, writer: Writer) -> None:
         self._store = store
+        self._writer = writer
 
     async def run(self, running: Running) -> RejoinUserEventsResponse:
         """See `Work`."""
         plan = json.loads(running.row.plan)
         selection = Selection(joined=_JOINED_OF_SCOPE.get(plan["scope"]), max_id=plan["max_id"])
-        async for found in scans.walk(self._store, running, selection, _EVENTS_PER_STEP):
+        async for found in scans.walk(self._store, running, selection, self._step_size):
             changes = await read(self._changes, running.parent, found, plan["revision"], plan["now_us"])
             cursor = {"after": scans.key_to_json(found[-1].key)}
 
@@ -54,6 +56,9 @@ class RejoinUserEvents:
 
             await running.step(write)
         return RejoinUserEventsResponse(rejoined_user_events_count=running.progress.counts["rejoined"])
+
+    def _step_size(self) -> int:
+        return _EVENTS_PER_STEP * self._writer.step_scale
 
     async def finish(self, running: Running) -> None:
         """See `Work`."""

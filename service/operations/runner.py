@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import collections
 import errno
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Protocol, TypeVar
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from google.protobuf.message import Message
@@ -28,9 +29,12 @@ from service.storage.writer import QueueFullError, Writer, WriterClosedError
 
 T = TypeVar("T")
 
+Fix = Callable[[Transaction], Mapping[str, Any]]
 _Outcome = tuple[OperationState, Message | None, errors.RpcError | None]
 
 _MAX_UNFINISHED = 300  # operations; Google's own limit
+_MAX_UNFINISHED_BYTES = 512 * 2**20  # of their requests, which are held in memory: inline imports may be large
+_LAST_STEPS_SECONDS = 5.0  # for what has been done and only its end is to be stored
 _RETRY_SECONDS = 1.0  # between attempts while the database or the spool can't be written
 
 log = structlog.get_logger(__name__)
@@ -47,6 +51,7 @@ class Running:
         self.row = row
         self.progress = Progress.from_json(row.progress)
         self.cancelled = asyncio.Event()
+        self.ending = False  # its work is done; what is left is to say so and to clean up
         if row.cancel_requested:
             self.cancelled.set()
         self._writer = writer
@@ -150,6 +155,7 @@ class Runner:
         store: Where operations are read from.
         writer: The way to the database.
         works: For each kind of work, how it is done.
+        one_at_a_time: Kinds of which only one operation on the same parent runs at once.
         concurrency: How many run at once.
         now_us: The clock, microseconds since the Unix epoch.
     """
@@ -160,6 +166,7 @@ class Runner:
         store: Store,
         writer: Writer,
         works: Mapping[str, Work],
+        one_at_a_time: Collection[str],
         concurrency: int,
         now_us: Callable[[], int],
     ) -> None:
@@ -167,6 +174,8 @@ class Runner:
         self._writer = writer
         self._works = works
         self._slots = asyncio.Semaphore(concurrency)
+        self._one_at_a_time = one_at_a_time
+        self._alone: dict[tuple[str, int], asyncio.Lock] = collections.defaultdict(asyncio.Lock)
         self._now_us = now_us
         self._running: dict[str, Running] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -179,27 +188,51 @@ class Runner:
             self._launch(row)
 
     async def stop(self) -> None:
-        """Stops between two steps; the next process goes on from there."""
+        """Stops between two steps, and the next process goes on from there; what is ending comes to its end."""
+        for name, task in self._tasks.items():
+            if not self._running[name].ending:
+                task.cancel()
         tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=_LAST_STEPS_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def submit(self, row: OperationRow) -> OperationRow:
-        """Makes an operation durable and starts it; even when the caller goes away meanwhile."""
-        return await asyncio.shield(asyncio.create_task(self._submit(row)))
+    async def submit(self, row: OperationRow, fix: Fix | None = None) -> OperationRow:
+        """Makes an operation durable and starts it; even when the caller goes away meanwhile.
 
-    async def _submit(self, row: OperationRow) -> OperationRow:
-        if len(self._tasks) >= _MAX_UNFINISHED:
-            raise errors.resource_exhausted(
-                f"{_MAX_UNFINISHED} operations have not ended yet, as many as may be; start this one when some have.",
-                reason="TOO_MANY_OPERATIONS",
-                subject=row.name.partition("/operations/")[0],
-                retry_after_s=10.0,
-            )
-        await self._writer.run(lambda transaction: transaction.insert_operation(row))
+        Args:
+            row: The operation.
+            fix: What its plan needs of the database, read in the transaction that makes it durable.
+        """
+        return await asyncio.shield(asyncio.create_task(self._submit(row, fix)))
+
+    async def _submit(self, row: OperationRow, fix: Fix | None) -> OperationRow:
+        self._check_room(row)
+
+        def insert(transaction: Transaction) -> OperationRow:
+            fixed = fix(transaction) if fix else {}
+            whole = row._replace(plan=json.dumps({**json.loads(row.plan), **fixed}))
+            transaction.insert_operation(whole)
+            return whole
+
+        row = await self._writer.run(insert, len(row.request))
         self._launch(row)
         return row
+
+    def _check_room(self, row: OperationRow) -> None:
+        unfinished = len(self._running)
+        size = sum(len(running.row.request) for running in self._running.values())
+        if unfinished < _MAX_UNFINISHED and (not unfinished or size + len(row.request) <= _MAX_UNFINISHED_BYTES):
+            return
+        raise errors.resource_exhausted(
+            f"{unfinished} operations, whose requests take {size:,} bytes, have not ended yet; at most"
+            f" {_MAX_UNFINISHED} and {_MAX_UNFINISHED_BYTES:,} bytes may be. Start this one when some have.",
+            reason="TOO_MANY_OPERATIONS",
+            subject=row.name.partition("/operations/")[0],
+            retry_after_s=10.0,
+        )
 
     async def cancel(self, name: str) -> None:
         """Asks an operation to stop before its next step; durably, so that a restart does not forget it."""
@@ -229,7 +262,7 @@ class Runner:
     @asynccontextmanager
     async def _slot(self, running: Running) -> AsyncIterator[None]:
         """Waits for its turn; one that is cancelled has it at once, since it has nothing to do but to end."""
-        turn = asyncio.create_task(self._slots.acquire())
+        turn = asyncio.create_task(self._turn(running.row))
         cancelled = asyncio.create_task(running.cancelled.wait())
         try:
             await asyncio.wait((turn, cancelled), return_when=asyncio.FIRST_COMPLETED)
@@ -237,15 +270,28 @@ class Runner:
         finally:
             cancelled.cancel()
             if turn.done() and not turn.cancelled():
-                self._slots.release()
+                turn.result().close()
             else:
                 turn.cancel()
+
+    async def _turn(self, row: OperationRow) -> ExitStack:
+        """Takes what it takes to run; closing what is returned gives it back."""
+        with ExitStack() as taken:
+            if row.kind in self._one_at_a_time:
+                alone = self._alone[row.kind, row.parent_id]
+                await alone.acquire()
+                taken.callback(alone.release)
+            await self._slots.acquire()
+            taken.callback(self._slots.release)
+            return taken.pop_all()
 
     async def _run(self, running: Running) -> None:
         name = running.row.name
         try:
             async with self._slot(running):
-                await _end(running, *await self._outcome(running))
+                outcome = await self._outcome(running)
+                running.ending = True
+                await _end(running, *outcome)
                 await self._finish(running)
             log.info("operation_ended", operation=name, state=running.row.state.name, **running.progress.counts)
         except WriterClosedError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -36,11 +36,13 @@ def key_from_json(values: list[Any] | None) -> Key | None:
     return (time_us, bytes.fromhex(tie) if isinstance(tie, str) else tie)
 
 
-async def walk(store: Store, running: Running, selection: Selection, step: int) -> AsyncIterator[list[EventId]]:
-    """The events of the operation's catalog from its cursor `after` on, up to `step` at a time."""
+async def walk(
+    store: Store, running: Running, selection: Selection, step: Callable[[], int]
+) -> AsyncIterator[list[EventId]]:
+    """The events of the operation's catalog from its cursor `after` on, up to `step()` at a time."""
     while True:
         after = key_from_json(running.progress.cursor.get("after"))
-        scan = partial(read, store.scan_events, KIND, running.parent, selection, after, step)
+        scan = partial(read, store.scan_events, KIND, running.parent, selection, after, step())
         found = await patiently(scan, running.check)
         if not found:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple, cast
 
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -12,7 +12,7 @@ DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
-_MAX_LINES = 250  # in a chunk
+_BYTES_PER_LINE = 128  # a chunk has no more lines than if each had so many: each has its price, however short it is
 _KEPT_BYTES = 20 * 1024  # of a line that is too long: a little more than a rejection keeps
 
 
@@ -33,26 +33,29 @@ def plain(file: BinaryIO) -> BinaryIO:
     return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if magic == _GZIP_MAGIC else file
 
 
-def chunks(file: BinaryIO, *, offset: int, line: int, chunk_bytes: int, max_line_bytes: int) -> Iterator[Chunk]:
-    """Reads `file` from `offset`, where line number `line` begins, in chunks of at most about `chunk_bytes`.
+def chunks(
+    file: BinaryIO, *, offset: int, line: int, chunk_bytes: Callable[[], int], max_line_bytes: int
+) -> Iterator[Chunk]:
+    """Reads `file` from `offset`, where line number `line` begins, in chunks of at most about `chunk_bytes()`.
 
     A line over `max_line_bytes` comes as a chunk of its own and is never held in memory whole.
     """
     file.seek(offset)
     rest = b""
     while True:
-        read = file.read(chunk_bytes)
+        size = chunk_bytes()
+        read = file.read(size)
         data = rest + read
         end = data.rfind(b"\n") + 1 if read else len(data)
         whole, rest = data[:end], data[end:]
         for chunk in _split(whole, line, offset, max_line_bytes):
-            yield from _parts(chunk)
+            yield from _parts(chunk, size // _BYTES_PER_LINE)
             line, offset = chunk.next_line, chunk.next_offset
         if not read:
             return
         if len(rest) > max_line_bytes:
             kept, length = rest[:_KEPT_BYTES], len(rest)
-            skipped, rest = _skip_line(file, chunk_bytes)
+            skipped, rest = _skip_line(file, size)
             yield Chunk(kept, line, line + 1, offset + length + skipped, too_long=True)
             line, offset = line + 1, offset + length + skipped
 
@@ -81,15 +84,15 @@ def _split(whole: bytes, line: int, offset: int, max_line_bytes: int) -> Iterato
         yield Chunk(last, line, line + count, offset + len(last))
 
 
-def _parts(chunk: Chunk) -> Iterator[Chunk]:
-    """A chunk, or several where its lines are many: each has its price, however short it is."""
-    if chunk.next_line - chunk.first_line <= _MAX_LINES:
+def _parts(chunk: Chunk, max_lines: int) -> Iterator[Chunk]:
+    """A chunk, or several where its lines are many."""
+    if chunk.next_line - chunk.first_line <= max_lines:
         yield chunk
         return
     lines = _lines(chunk.data)
     offset = chunk.next_offset - len(chunk.data)
-    for start in range(0, len(lines), _MAX_LINES):
-        part = lines[start : start + _MAX_LINES]
+    for start in range(0, len(lines), max_lines):
+        part = lines[start : start + max_lines]
         data, line = b"".join(part), chunk.first_line + start
         offset += len(data)
         yield Chunk(data, line, line + len(part), offset)

@@ -34,6 +34,8 @@ from service.storage.base import (
 T = TypeVar("T")
 
 _ROWS_PER_COMMIT = 1_024
+_QUIET_SECONDS = 0.25  # without foreground work, after which steps may be long
+_LONG_STEP = 8
 _BATCH_SIZES = tuple(2**power for power in range(11))
 _COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -103,6 +105,7 @@ class Writer:
         self._parents = store.parents()
         self._catalogs: dict[str, CatalogIds] = {}
         self._closing = False
+        self._last_asked = -_QUIET_SECONDS
         self.batch_sizes = Distribution(_BATCH_SIZES)
         self.commit_seconds = Distribution(_COMMIT_SECONDS)
         self.arrival = asyncio.Event()  # set, and replaced by another, when something was committed
@@ -132,6 +135,14 @@ class Writer:
         """How many bytes wait."""
         return self._bytes_in - self._bytes_out
 
+    @property
+    def step_scale(self) -> int:
+        """How many times its usual work a background step may do now: more than once while nobody else writes.
+
+        What a transaction costs beside its rows is then paid less often.
+        """
+        return 1 if perf_counter() - self._last_asked < _QUIET_SECONDS else _LONG_STEP
+
     # -- the event loop's side
 
     def _submit(self, kind: _Kind, work: Any, size: int, *, wait: bool = True) -> asyncio.Future[Any] | None:
@@ -141,6 +152,7 @@ class Writer:
         if count >= self._queue_limit or (size and held and held + size > self._queue_bytes):
             raise QueueFullError(f"{count} writes of {held} bytes wait already")
         self._bytes_in += size
+        self._last_asked = perf_counter()
         future = self._loop.create_future() if wait else None
         self._queue.put(_Item(kind, work, future, size))
         return future

@@ -16,6 +16,7 @@ _TENANT = "projects/p/tenants/kept"
 _DAYS = 30
 _DAY_US = 24 * 3_600 * 1_000_000
 _OLD = 450  # of each parent: more than a step deletes
+_DATABASE = "footfall.db"
 _YOUNG = 5
 
 
@@ -45,12 +46,15 @@ def test_old_events_go_and_the_log_counts_them(tmp_path):
     assert _expired(server) == (Counter(), 0), "nothing goes by default"
 
     young = sorted(times)[_OLD:]
+    database = server.folder / _DATABASE
+    size = database.stat().st_size
     server.flags = ("--events-days", str(_DAYS))
     with server, Client(server.address) as client:
         wait_for(lambda: len(_expired(server)[0]) == len(_CATALOGS) + 1, "every parent has been looked after")
         for catalog in _CATALOGS:
             assert [each.user_event.event_time.ToMicroseconds() for each in client.user_events(catalog)] == young
         assert [each.client_event.create_time.ToMicroseconds() for each in client.client_events(_TENANT)] == young
+        wait_for(lambda: database.stat().st_size < size / 2, "what was freed is given back")
     expired, since_start = _expired(server)
     assert expired == Counter(dict.fromkeys([*_CATALOGS, _TENANT], _OLD))
     assert since_start == expired.total()

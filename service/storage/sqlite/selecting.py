@@ -36,29 +36,53 @@ USER_EVENTS = Table(
     {"visitor_ids": "user_events_visitor", "user_ids": "user_events_user"},
 )
 CLIENT_EVENTS = Table("client_events", "create_time_us", "id", "0", {"request_ids": "client_events_request"})
+_BY_HOUR = {"visitor_ids", "user_ids"}  # their indexes have the hour first
+_HOUR_US = 3_600_000_000
 _IN_TIME_INDEX = {"from_us", "until_us", "max_id"}
 _NARROW = {"from_us", "until_us", "visitor_ids", "user_ids", "request_ids", "event_ids"}
 
 
-def _found_by(table: Table, selection: Selection) -> str:
-    """The table, with the index for a selection of one visitor, user or request, which SQLite would not choose itself.
+def _found(table: Table, parent_id: int, selection: Selection) -> tuple[str, str, list[Any]]:
+    """The table, the WHERE clause of a selection and its values, so that SQLite looks for them by the best index.
 
-    It knows nothing of how many events one has, and so prefers what spares it the sorting: all events in time order.
+    By itself it would not take that for one visitor, user or request: it knows nothing of how many events one has, and
+    so prefers what spares it the sorting, all events in time order.
     """
+    where, values = conditions(table, parent_id, selection)
     for field, index in table.indexes.items():
         wanted = getattr(selection, field)
         if wanted is not None and len(wanted) == 1:
-            return f"{table.name} INDEXED BY {index}"
-    return table.name
+            if field in _BY_HOUR:
+                clause, more = _hours(parent_id, selection)
+                where, values = f"{where} AND {clause}", [*values, *more]
+            return f"{table.name} INDEXED BY {index}", where, values
+    return table.name, where, values
 
 
-def _counted_by(table: Table, selection: Selection, group_by: frozenset[str]) -> str:
-    """The table in the order of its rows, unless an index holds all that is asked for, or finds the few that matter."""
+def _hours(parent_id: int, selection: Selection) -> tuple[str, list[Any]]:
+    """That an event is of one of the parent's hours, which are found by one look into an index each; and its values.
+
+    Hours are rounded towards zero, the bounds of the selection down: before 1970 one hour too many is looked at.
+    """
+    first = "" if selection.from_us is None else f"AND event_hour >= {selection.from_us // _HOUR_US}"
+    last = "present IS NOT NULL" if selection.until_us is None else f"present <= {selection.until_us // _HOUR_US}"
+    clause = f"""event_hour IN (
+        WITH RECURSIVE hours (present) AS (
+            SELECT min(event_hour) FROM user_events INDEXED BY user_events_visitor WHERE parent_id = ? {first}
+            UNION ALL
+            SELECT (SELECT min(event_hour) FROM user_events INDEXED BY user_events_visitor
+                    WHERE parent_id = ? AND event_hour > present)
+            FROM hours WHERE {last}
+        ) SELECT present FROM hours WHERE present IS NOT NULL
+    )"""
+    return clause, [parent_id, parent_id]
+
+
+def _is_found_by_index(selection: Selection, group_by: frozenset[str]) -> bool:
+    """Whether an index holds all that is asked for, or finds the few that matter."""
     chosen = {name for name, value in selection._asdict().items() if value not in (None, frozenset())}
     is_in_index = chosen <= _IN_TIME_INDEX and group_by <= {"day"}
-    if is_in_index or selection.joined is False or not chosen.isdisjoint(_NARROW):
-        return _found_by(table, selection)
-    return f"{table.name} NOT INDEXED"
+    return is_in_index or selection.joined is False or not chosen.isdisjoint(_NARROW)
 
 
 def conditions(table: Table, parent_id: int, selection: Selection) -> tuple[str, list[Any]]:
@@ -99,12 +123,12 @@ def page(
 ) -> tuple[str, list[Any]]:
     """The statement for a page of events in time order behind `after`, and its values but the last: the limit."""
     direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
-    where, values = conditions(table, parent_id, selection)
+    source, where, values = _found(table, parent_id, selection)
     if after is not None:
         where = f"{where} AND ({table.time}, {table.tie}) {beyond} (?, ?)"
         values += after
     order = f"{table.time} {direction}, {table.tie} {direction}"
-    return f"SELECT {columns} FROM {_found_by(table, selection)} WHERE {where} ORDER BY {order} LIMIT ?", values
+    return f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} LIMIT ?", values
 
 
 def counting(
@@ -119,6 +143,8 @@ def counting(
         group_by: As in `Store.count_events`.
         most: Whether most of the table's events are the parent's.
     """
-    where, values = conditions(table, parent_id, selection)
-    source = _counted_by(table, selection, group_by) if most else _found_by(table, selection)
+    if most and not _is_found_by_index(selection, group_by):  # then it is best read in the order of its rows
+        where, values = conditions(table, parent_id, selection)
+        return f"{table.name} NOT INDEXED WHERE {where}", values
+    source, where, values = _found(table, parent_id, selection)
     return f"{source} WHERE {where}", values
