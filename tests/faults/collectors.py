@@ -19,6 +19,7 @@ _WAIT_S = 60
 _BATCH = 40
 _MESSAGE = 15
 _UNDECIDED = 300  # events of a stream that may be on their way
+_PAUSE_S = 0.01  # between batches and between messages, so that what is read back stays small
 _REPEAT_EVERY = 3  # of so many batches or messages one is sent twice
 
 
@@ -97,7 +98,7 @@ class Collectors:
 
     def _batches(self, key: str, request_type: Any, call: Any) -> None:
         for number in itertools.count():
-            if self._stop.is_set():
+            if self._stop.wait(_PAUSE_S):
                 return
             request = request_type(parent=self._parent(request_type))
             keys = self._fill(request, key, number, _BATCH)
@@ -135,7 +136,7 @@ class Collectors:
     ) -> None:
         requests.put(request_type(parent=self._parent(request_type)))
         for number in itertools.count():
-            if self._stop.is_set():
+            if self._stop.wait(_PAUSE_S):
                 break
             request = request_type()
             keys = self._fill(request, key, number, _MESSAGE)
