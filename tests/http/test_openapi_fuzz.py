@@ -29,7 +29,7 @@ CHECKS = [
 ]
 TIMEOUT_S = 30
 EXAMPLES = 4  # of each kind for each operation
-SOAK_EXAMPLES = 300
+SOAK_EXAMPLES = 50
 # These last, or are the same under other names.
 _ENDLESS = "WatchEvents"
 _SAME = r"^v2beta\.|\.Operations\.\w+\.\d+$"

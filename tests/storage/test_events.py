@@ -212,3 +212,4 @@ def test_a_parent_that_nobody_wrote_to_is_empty(store):
     assert store.list_events("user_events", "projects/nobody", EVERYTHING, None, 10) == ([], False, 0)
     assert store.list_events("client_events", "projects/nobody", EVERYTHING, None, 10) == ([], False, 0)
     assert store.list_rejections("projects/nobody", None, 10) == ([], False, 0)
+    assert store.rejections_after("projects/nobody", 0, 10) == []

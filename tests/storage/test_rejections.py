@@ -29,6 +29,16 @@ def test_they_come_newest_first_in_pages(limited, page):
     assert lines(rejections(limited, limit=page)) == list(range(8, -1, -1))
 
 
+def test_those_behind_one_come_oldest_first(limited):
+    parent, other = intern(limited, CATALOG), intern(limited, TENANT)
+    for number in range(4):
+        reject(limited, rejection(parent, number), rejection(other, number))
+    first, *later = limited.rejections_after(CATALOG, 0, 10)
+    assert lines([each.row for each in (first, *later)]) == [0, 1, 2, 3]
+    assert limited.rejections_after(CATALOG, first.id, 2) == later[:2]
+    assert limited.rejections_after(CATALOG, later[-1].id, 2) == []
+
+
 @pytest.mark.parametrize("batch", [1, 3, 10, 11, 25, 300])
 def test_the_limit_is_exact_whatever_the_batch(limited, batch):
     parent = intern(limited, CATALOG)
