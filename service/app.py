@@ -284,12 +284,13 @@ class App:
     @property
     def served(self) -> str:
         """What is served where, in words."""
+        scheme = "https" if self._settings.tls_certificate else "http"
         return " and ".join(
             f"{what} at {address}"
             for what, address in (
                 ("gRPC", self._door.address),
-                ("HTTP", self._http.address and f"http://{self._http.address}"),
-                ("pixels", self._http.public_address and f"http://{self._http.public_address}"),
+                ("HTTP", self._http.address and f"{scheme}://{self._http.address}"),
+                ("pixels", self._http.public_address and f"{scheme}://{self._http.public_address}"),
             )
             if address
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 
 from service.doors import graphql, http
@@ -147,7 +149,21 @@ def envoy_settings(settings: Settings) -> EnvoySettings:
         keepalive_seconds=settings.keepalive_seconds,
         connection_age_seconds=settings.max_connection_age_seconds,
         grace_seconds=settings.grace_seconds,
+        proxies=_proxies(os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")),
     )
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    """What uvicorn's variable says, for Envoy."""
+    if text.strip() == "*":
+        return ("0.0.0.0/0", "::/0")
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for each in found:
+        try:
+            ip_network(each)
+        except ValueError as error:
+            raise ValueError(f"FORWARDED_ALLOW_IPS can't be used: {error}") from None
+    return found
 
 
 def _tls(settings: Settings) -> Tls | None:

@@ -35,7 +35,7 @@ def test_only_pages_of_allowed_origins_send_events(web, server, catalog, origin,
     assert stored.get("totalSize", "0") == ("1" if allowed else "0")
     script = web.get(f"{server.public_http}/job_events.js", timeout=60)
     assert script.status_code == 200
-    assert set(script.headers["Vary"].split(", ")) == {"accept-encoding", "origin"}
+    assert {name.strip() for name in script.headers["Vary"].split(",")} == {"accept-encoding", "origin"}
 
 
 CATALOG = "projects/shop/locations/global/catalogs/default_catalog"

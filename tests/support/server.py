@@ -14,6 +14,7 @@ from typing import Self
 import grpc
 
 ROOT = Path(__file__).resolve().parents[2]
+DOORS = ("grpcio", "envoy")
 START_TIMEOUT_S = 60
 END_TIMEOUT_S = 60
 _SERVING = re.compile(r"Footfall serves gRPC at (\S+) and HTTP at (\S+)(?: and pixels at (\S+))?")
@@ -27,17 +28,23 @@ class Server:
         flags: Further flags of `serve`.
         env: Further environment variables.
         wrapper: A command to run the server under (strace and the like).
+        door: One of DOORS; none: what the variable FOOTFALL_TEST_DOOR says, which `make test-doors` sets.
     """
 
     def __init__(
-        self, folder: Path, *flags: str, env: dict[str, str] | None = None, wrapper: tuple[str, ...] = ()
+        self,
+        folder: Path,
+        *flags: str,
+        env: dict[str, str] | None = None,
+        wrapper: tuple[str, ...] = (),
+        door: str = "",
     ) -> None:
         self.folder = folder
         self.buckets = folder / "buckets"
         self.buckets.mkdir(parents=True, exist_ok=True)
         self.database = folder / "footfall.db"
         self.log = folder / "server.log"
-        self.door = os.environ.get("FOOTFALL_TEST_DOOR", "grpcio")
+        self.door = door or os.environ.get("FOOTFALL_TEST_DOOR", DOORS[0])
         self.flags = flags
         self.env = env or {}
         self.wrapper = wrapper

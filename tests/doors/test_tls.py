@@ -1,0 +1,95 @@
+"""TLS and client certificates at the Envoy door: who has the right ones is served, nobody else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.doors.certificates import Authority
+from tests.support.server import Server
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("certificates"), "root")
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("strangers"), "stranger")
+
+
+@pytest.fixture(scope="module")
+def identity(authority):
+    return authority.sign("server")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, identity):
+    flags = ("--tls-certificate", str(identity.certificate), "--tls-key", str(identity.key))
+    with Server(tmp_path_factory.mktemp("tls"), *flags, door="envoy") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def wary(tmp_path_factory, identity, authority):
+    """A server that wants to see certificates."""
+    flags = (
+        "--tls-certificate", str(identity.certificate), "--tls-key", str(identity.key),
+        "--tls-client-ca", str(authority.certificate),
+    )  # fmt: skip
+    with Server(tmp_path_factory.mktemp("mtls"), *flags, door="envoy") as running:
+        yield running
+
+
+def check(server, root, signed=None):
+    """Calls Check with a root, and a certificate of one's own."""
+    pair = (signed.key.read_bytes(), signed.certificate.read_bytes()) if signed else (None, None)
+    credentials = grpc.ssl_channel_credentials(root.certificate.read_bytes(), *pair)
+    with grpc.secure_channel(server.address, credentials) as channel:
+        return health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10).status
+
+
+def refused(server, root, signed=None):
+    with pytest.raises(grpc.RpcError) as caught:
+        check(server, root, signed)
+    return caught.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+def test_the_right_root_is_served(server, authority):
+    assert check(server, authority) == SERVING
+
+
+def test_another_root_is_not(server, stranger):
+    assert refused(server, stranger)
+
+
+def test_plain_text_is_not(server):
+    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
+        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_client_needs_its_certificate_where_one_is_wanted(wary, authority, stranger):
+    assert check(wary, authority, authority.sign("client")) == SERVING
+    assert refused(wary, authority)
+    assert refused(wary, authority, stranger.sign("stranger"))
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_health_over_each_version_of_http(server, authority, version):
+    assert server.http.startswith("https://")
+    done = subprocess.run(
+        ["curl", "--silent", "--fail", version, "--cacert", str(authority.certificate),
+         "--write-out", "%{http_version}", f"{server.http}/healthz"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    body, version_used = done.stdout[: done.stdout.rindex("}") + 1], done.stdout[done.stdout.rindex("}") + 1 :]
+    assert json.loads(body) == {"status": "ok"}
+    assert version_used == version.removeprefix("--http")
