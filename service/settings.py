@@ -22,6 +22,7 @@ _FORMS = {
     "public_address": re.compile(rf"(?:{_ADDRESS})?"),
     "http_hosts": re.compile(r"[^/:\s]+|\[[0-9a-fA-F:.]+\]"),
     "allowed_origins": re.compile(r"https?://[^/\s]+/?"),
+    "grpc_web_origins": re.compile(r"https?://[^/\s]+"),
     "pixel_path": re.compile(r"(?:(?:/[A-Za-z0-9._~-]+)+\.js)?"),
     "tracker_tenant": re.compile(r"(?:projects/[^/\s]+/tenants/[^/\s]+)?"),
     "database": re.compile(rf"{_SQLITE}.+"),
@@ -69,6 +70,10 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="Private key (PEM) of tls_certificate.")
     tls_client_ca: Path | None = Field(
         None, description="Roots (PEM) of which clients need a certificate, by Envoy; unset: they need none."
+    )
+    grpc_web_origins: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Origins of pages that may call methods by gRPC-Web, by Envoy; none: gRPC-Web is not served.",
     )
     access_log: Literal["off", "json"] = Field(
         "off", description="json: Envoy writes a line for each request to standard error."
@@ -168,7 +173,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
-    @field_validator("catalogs", "tenants", "http_hosts", "allowed_origins", mode="before")
+    @field_validator("catalogs", "tenants", "http_hosts", "allowed_origins", "grpc_web_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -27,6 +27,7 @@ _SPECIAL_FORMS: Final = {
     "public_address": "host:port, or empty",
     "http_hosts": "host names, comma-separated",
     "allowed_origins": "https://host, comma-separated",
+    "grpc_web_origins": "https://host, comma-separated",
     "pixel_path": "/path.js, or empty",
     "tracker_tenant": "projects/P/tenants/T, or empty",
     "envoy_admin_address": "127.0.0.1:port, or empty",

@@ -9,6 +9,7 @@ import re
 from urllib.parse import quote
 
 import psutil
+import pytest
 
 from service.doors.http.bindings import bindings
 from tests.http import raw
@@ -73,6 +74,7 @@ def request(templates: list[str], chance: random.Random) -> bytes:
     return b"\r\n".join([*lines, b"connection: close", b"", body])
 
 
+@pytest.mark.uvicorn
 def test_nothing_malformed_does_harm(server):
     chance = random.Random(SEED)
     print(f"FOOTFALL_SEED={SEED}")
