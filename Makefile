@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 WORKERS ?= -n 2 --dist loadfile
 
-.PHONY: help run test soak lint format generate lock bench bench-quick bench-growth clean
+.PHONY: help run test test-doors soak lint format generate lock bench bench-quick bench-growth clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
@@ -30,6 +30,11 @@ run: $(READY)  ## serve on 127.0.0.1:50051, data in data/, gs:// buckets in buck
 test: $(READY)  ## run the tests, under 10 minutes on 2 cores
 	$(BIN)/python -m pytest $(WORKERS) tests --ignore tests/contract $(ARGS) || test $$? = 5 -a -n "$(ARGS)"
 	$(BIN)/python -m pytest $(WORKERS) tests/contract $(ARGS)
+
+# The same tests through the other door; those of tests/doors are about both and run with the others.
+test-doors: $(READY)  ## run the suites of clients, faults and browsers through the Envoy door
+	FOOTFALL_TEST_DOOR=envoy $(BIN)/python -m pytest $(WORKERS) tests/faults tests/browser tests/http tests/cli $(ARGS) || test $$? = 5 -a -n "$(ARGS)"
+	FOOTFALL_TEST_DOOR=envoy $(BIN)/python -m pytest $(WORKERS) tests/contract $(ARGS)
 
 soak: $(READY)  ## run the long tests: millions of rows, hundreds of kills
 	$(BIN)/python -m pytest tests --ignore tests/contract -m soak -s --timeout 7200 $(ARGS)

@@ -138,6 +138,7 @@ def envoy_settings(settings: Settings) -> EnvoySettings:
         addresses=tuple(addresses),
         tls=_tls(settings),
         admin_address=settings.envoy_admin_address,
+        web_origins=tuple(settings.grpc_web_origins),
         access_log=settings.access_log == "json",
         workers=settings.envoy_workers,
         heap_bytes=settings.envoy_heap_bytes,
@@ -179,6 +180,7 @@ def needs_envoy(settings: Settings) -> str:
     wanted = {
         "tls_certificate": settings.tls_certificate is not None,
         "tls_client_ca": settings.tls_client_ca is not None,
+        "grpc_web_origins": bool(settings.grpc_web_origins),
         "access_log": settings.access_log != "off",
         "envoy_admin_address": bool(settings.envoy_admin_address),
     }

@@ -47,7 +47,10 @@ class Application:
         loop.set_exception_handler(_on_exception)
         threading.Thread(target=self._wait_for_signals, args=(loop,), daemon=True).start()
         self._door = EnvoyDoor(
-            self._handover.addresses, Admin(self._handover.admin), configured.grpc_limits(self._settings)
+            self._handover.addresses,
+            Admin(self._handover.admin),
+            configured.grpc_limits(self._settings),
+            self._settings.grpc_web_origins,
         )
         try:
             app = App(self._settings, self._door)

@@ -23,6 +23,7 @@ _FORMS = {
     "public_parts": re.compile(r"collect|scripts|job-events"),
     "http_hosts": re.compile(r"[^/:\s]+|\[[0-9a-fA-F:.]+\]"),
     "allowed_origins": re.compile(r"https?://[^/\s]+/?"),
+    "grpc_web_origins": re.compile(r"https?://[^/\s]+"),
     "pixel_path": re.compile(r"(?:(?:/[A-Za-z0-9._~-]+)+\.js)?"),
     "tracker_tenant": re.compile(r"(?:projects/[^/\s]+/tenants/[^/\s]+)?"),
     "push_keys_url": re.compile(r"https?://\S+"),
@@ -108,6 +109,10 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="Private key (PEM) of tls_certificate.")
     tls_client_ca: Path | None = Field(
         None, description="Roots (PEM) of which clients need a certificate, by Envoy; unset: they need none."
+    )
+    grpc_web_origins: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Origins of pages that may call methods by gRPC-Web, by Envoy; none: gRPC-Web is not served.",
     )
     access_log: Literal["off", "json"] = Field(
         "off", description="json: Envoy writes a line for each request to standard error."
@@ -217,6 +222,7 @@ class Settings(BaseSettings):
         "tenants",
         "http_hosts",
         "allowed_origins",
+        "grpc_web_origins",
         "public_parts",
         "push_audiences",
         "push_service_accounts",

@@ -28,6 +28,7 @@ _SPECIAL_FORMS: Final = {
     "public_parts": "collect, scripts, job-events, comma-separated",
     "http_hosts": "host names, comma-separated",
     "allowed_origins": "https://host, comma-separated",
+    "grpc_web_origins": "https://host, comma-separated",
     "pixel_path": "/path.js, or empty",
     "tracker_tenant": "projects/P/tenants/T, or empty",
     "push_audiences": "texts, comma-separated",

@@ -17,6 +17,7 @@ from google.rpc import code_pb2
 
 from service.doors import grpc_wire
 from service.doors.departures import Departures
+from service.events import errors
 from service.events.errors import RpcError
 from service.rpc.method import Method
 
@@ -141,15 +142,23 @@ class GrpcApplication:
         message_bytes: Largest message, in bytes.
         metadata_bytes: Largest request metadata, in bytes.
         departures: Tells calls that their caller has left.
+        web_origins: Origins of pages that may call, where what is before this translates gRPC-Web.
     """
 
     def __init__(
-        self, methods: Iterable[Method], *, message_bytes: int, metadata_bytes: int, departures: Departures
+        self,
+        methods: Iterable[Method],
+        *,
+        message_bytes: int,
+        metadata_bytes: int,
+        departures: Departures,
+        web_origins: Iterable[str] = (),
     ) -> None:
         self._methods = {method.path: method for method in methods}
         self._message_bytes = message_bytes
         self._metadata_bytes = metadata_bytes
         self._departures = departures
+        self._web_origins = frozenset(origin.encode() for origin in web_origins)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -188,6 +197,9 @@ class GrpcApplication:
         headers = call.headers
         if headers.get(b"te") != b"trailers":
             raise grpc_wire.failure(code_pb2.INTERNAL, 'A gRPC call needs the header "te: trailers".')
+        if b"origin" in headers and headers[b"origin"] not in self._web_origins:
+            text = "Pages of this origin may not call; the operator names those that may with --grpc-web-origins."
+            raise errors.permission_denied(text, reason="ORIGIN_NOT_ALLOWED")
         size = len(b"".join(chain.from_iterable(scope["headers"])))
         if size > self._metadata_bytes:
             text = f"Request metadata larger than max ({size} vs. {self._metadata_bytes}, --max-metadata-bytes)."
@@ -272,6 +284,8 @@ async def _requests(method: Method, call: GrpcCall) -> AsyncIterator[Message]:
 
 def _response_encoding(call: GrpcCall) -> bytes:
     """A caller who compresses is answered alike, if it can read that."""
+    if call.encoding == grpc_wire.IDENTITY:
+        return grpc_wire.IDENTITY
     accepted = call.headers.get(b"grpc-accept-encoding", b"").replace(b" ", b"").split(b",")
     return call.encoding if call.encoding in accepted else grpc_wire.IDENTITY
 

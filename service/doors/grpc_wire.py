@@ -37,6 +37,8 @@ def failure(code: int, message: str) -> RpcError:
 
 def is_grpc(content_type: bytes | None) -> bool:
     """Whether a request with this content type is a gRPC call over Protocol Buffers."""
+    if content_type == b"application/grpc":
+        return True
     if content_type is None or not content_type.startswith(b"application/grpc"):
         return False
     return content_type.partition(b";")[0].rstrip() in (b"application/grpc", b"application/grpc+proto")

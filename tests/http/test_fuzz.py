@@ -79,6 +79,7 @@ def request(templates: list[str], chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("server", [["--tracker-tenant", "projects/p/tenants/t"]], indirect=True)
+@pytest.mark.uvicorn
 def test_nothing_malformed_does_harm(server):
     chance = random.Random(SEED)
     print(f"FOOTFALL_SEED={SEED}")

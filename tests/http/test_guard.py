@@ -90,6 +90,7 @@ def test_a_host_that_the_operator_names(web, server, catalog):
     assert answer.status_code == 200
 
 
+@pytest.mark.uvicorn
 def test_a_request_without_a_host(server):
     answer = raw.exchange(server.http, b"GET /v1/projects/p/locations/l/catalogs/c/userEvents HTTP/1.0\r\n\r\n")
     assert raw.status(answer) == 403

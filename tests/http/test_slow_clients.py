@@ -75,6 +75,7 @@ def test_line_ends_do_not_keep_a_connection_open(server):
             pass
 
 
+@pytest.mark.uvicorn
 def test_requests_behind_each_other(server, catalog):
     body = b'{"eventType":"login","visitorId":"%s"}' % (b"v" * 70_000)
     head = f"POST /v2/{catalog}/userEvents:write HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
@@ -85,6 +86,7 @@ def test_requests_behind_each_other(server, catalog):
     assert b"HTTP/1.1 200 OK" in answers
 
 
+@pytest.mark.uvicorn
 @pytest.mark.parametrize("server", [("--max-http-connections", "3")], indirect=True)
 def test_connections_beyond_the_limit(server, web):
     held = [raw.connect(server.http) for _ in range(3)]

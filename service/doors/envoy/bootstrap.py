@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 _TYPE: Final = "type.googleapis.com/envoy.extensions"
+_NOWHERE: Final = "nowhere"
+_CORS: Final = "envoy.filters.http.cors"
 _STREAM_WINDOW_BYTES: Final = 2**20
 _CONNECTION_WINDOW_BYTES: Final = 16 * 2**20
 _HANDSHAKE_SECONDS: Final = 10
@@ -45,6 +47,7 @@ class EnvoySettings:
         addresses: Where it listens, host:port.
         tls: How connections are encrypted; None: not at all.
         admin_address: host:port of Envoy's admin interface; empty: a socket that only this process reaches.
+        web_origins: Origins of pages that may call by gRPC-Web; none: nobody may.
         access_log: Whether each request is logged to standard error, as JSON.
         workers: Envoy's threads.
         heap_bytes: Memory that Envoy may use; near it requests are refused.
@@ -62,6 +65,7 @@ class EnvoySettings:
     addresses: tuple[str, ...]
     tls: Tls | None
     admin_address: str
+    web_origins: tuple[str, ...]
     access_log: bool
     workers: int
     heap_bytes: int
@@ -86,7 +90,10 @@ def bootstrap(settings: EnvoySettings, module: dict[str, Any], admin_socket: str
     """
     return {
         "admin": {"address": _admin(settings.admin_address, admin_socket)},
-        "static_resources": {"listeners": [_listener(settings, module)]},
+        "static_resources": {
+            "listeners": [_listener(settings, module)],
+            "clusters": [{"name": _NOWHERE, "type": "STATIC", "connect_timeout": "1s"}],
+        },
         "overload_manager": _overload_manager(settings),
         **({} if settings.admin_address else {"stats_config": _NO_STATS}),
     }
@@ -134,8 +141,8 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
     return {
         "@type": f"{_TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": _STAT_PREFIX,
-        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"]}]},  # pyvoy answers before any is asked
-        "http_filters": [_python(module)],
+        "route_config": {"virtual_hosts": [_virtual_host(settings)]},
+        "http_filters": [*(_WEB_FILTERS if settings.web_origins else ()), _python(module)],
         "original_ip_detection_extensions": [_forwarded(settings.proxies)],
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
@@ -160,6 +167,32 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
         },
         "access_log": [_ACCESS_LOG] if settings.access_log else [],
     }
+
+
+_WEB_FILTERS: Final = (
+    {"name": _CORS, "typed_config": {"@type": f"{_TYPE}.filters.http.cors.v3.Cors"}},
+    {"name": "envoy.filters.http.grpc_web", "typed_config": {"@type": f"{_TYPE}.filters.http.grpc_web.v3.GrpcWeb"}},
+)
+
+
+def _virtual_host(settings: EnvoySettings) -> dict[str, Any]:
+    """Where the CORS filter finds its policy; pyvoy answers before the route would."""
+    host = {
+        "name": "all",
+        "domains": ["*"],
+        "routes": [{"match": {"prefix": "/"}, "route": {"cluster": _NOWHERE}}],
+    }
+    if settings.web_origins:
+        policy = {
+            "@type": f"{_TYPE}.filters.http.cors.v3.CorsPolicy",
+            "allow_origin_string_match": [{"exact": origin} for origin in settings.web_origins],
+            "allow_methods": "POST",
+            "allow_headers": "content-type,grpc-timeout,x-grpc-web,x-user-agent,x-goog-request-params",
+            "expose_headers": "grpc-status,grpc-message,grpc-status-details-bin",
+            "max_age": "86400",
+        }
+        host["typed_per_filter_config"] = {_CORS: policy}
+    return host
 
 
 def _forwarded(proxies: tuple[str, ...]) -> dict[str, Any]:

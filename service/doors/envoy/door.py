@@ -32,13 +32,15 @@ class EnvoyDoor:
         addresses: Where Envoy will listen, as the operator wrote them; gRPC's is the first.
         admin: Envoy's admin interface.
         limits: What one connection may ask.
+        web_origins: Origins of pages that may call by gRPC-Web.
     """
 
-    def __init__(self, addresses: Sequence[str], admin: Admin, limits: Limits) -> None:
+    def __init__(self, addresses: Sequence[str], admin: Admin, limits: Limits, web_origins: Sequence[str]) -> None:
         self._configured = list(addresses)
         self._addresses: list[str] = []
         self._admin = admin
         self._limits = limits
+        self._web_origins = web_origins
         self._services = GrpcServices()
         self._departures = Departures()
         self._grpc: Application | None = None
@@ -81,6 +83,7 @@ class EnvoyDoor:
             message_bytes=self._limits.message_bytes,
             metadata_bytes=self._limits.metadata_bytes,
             departures=self._departures,
+            web_origins=self._web_origins,
         )
 
     async def listening(self) -> None:
