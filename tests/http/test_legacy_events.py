@@ -274,6 +274,7 @@ def guarded(issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     flags = [
         "--public-address", "127.0.0.1:0", "--push-audiences", f"{AUDIENCE},https://other.example",
         "--push-service-accounts", ACCOUNT, "--push-keys-url", issuer.url,
+        "--catalogs", "projects/*/locations/*/catalogs/*",
     ]  # fmt: skip
     with Server(tmp_path_factory.mktemp("guarded"), *flags) as running:
         yield running
