@@ -29,6 +29,7 @@ RETAIL_SERVICES = [
 SERVICES = [EVENT_LOG, *RETAIL_SERVICES, TALENT, OPERATIONS]
 CATALOG = "projects/p/locations/global/catalogs/c"
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+SERVICES += ["footfall.v1.InsightsService", "footfall.v1.SignalService"]
 
 
 @pytest.fixture(scope="module")
