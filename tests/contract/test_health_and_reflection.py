@@ -31,6 +31,7 @@ OURS = [f"footfall.v1.{name}" for name in ("EventLogService", "InsightsService",
 SERVICES = [*OURS, *RETAIL_SERVICES, *TALENT_SERVICES, OPERATIONS]
 CATALOG = "projects/p/locations/global/catalogs/c"
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+SERVICES += ["footfall.v1.InsightsService", "footfall.v1.SignalService"]
 
 
 @pytest.fixture(scope="module")

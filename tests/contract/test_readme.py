@@ -33,6 +33,7 @@ SHOWN = {
     "CountUserEvents(": "detail-page-view joined ['Small umbrella']\n"
     "2 [('detail-page-view', 1), ('home-page-view', 1)]\n"
     "[('gs://my-bucket/events/b.jsonl', 1, 'The text is not JSON",
+    "ComputeFunnel(": "[('VIEW', 1, 1.0), ('APPLICATION_START', 0, 0.0), ('HIRED', 0, 0.0)]\n1 0 []\n",
     "WatchEvents(": "OUTCOME_STORED \nOUTCOME_REJECTED ",
 }
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
