@@ -12,6 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import capacity
 from benchmarks.rounds import Row
 from benchmarks.targets import TARGETS, Target
 
@@ -74,11 +75,12 @@ def _cells(target: Target, row: Row | None) -> tuple[str, ...]:
 
 
 def save(part: str, rows: Sequence[Row], machine: list[str], minutes: float) -> None:
-    """Keeps the rows of a part (`bench` or `growth`) and writes RESULTS.md anew."""
+    """Keeps the rows of a part (`bench` or `growth`) and writes RESULTS.md and docs/CAPACITY.md anew."""
     kept: dict[str, Any] = json.loads(_KEPT.read_text()) if _KEPT.exists() else {}
     kept[part] = {"machine": machine, "minutes": round(minutes, 1), "rows": [row.to_json() for row in rows]}
     _KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     RESULTS.write_text(_markdown(kept))
+    capacity.write([Row(**row) for part in kept.values() for row in part["rows"]])
 
 
 def _markdown(kept: dict[str, Any]) -> str:
