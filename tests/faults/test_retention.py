@@ -6,7 +6,9 @@ import json
 import time
 from collections import Counter
 
-from generated.footfall.v1 import event_log_service_pb2
+from generated.footfall.v1 import event_log_service_pb2, signal_service_pb2
+from generated.footfall.v1.signal_pb2 import Signal
+from generated.footfall.v1.signal_service_pb2_grpc import SignalServiceStub
 from tests.faults.client import Client
 from tests.faults.load import client_event, user_event, wait_for
 from tests.support.server import Server
@@ -58,3 +60,32 @@ def test_old_events_go_and_the_log_counts_them(tmp_path):
     expired, since_start = _expired(server)
     assert expired == Counter(dict.fromkeys([*_CATALOGS, _TENANT], _OLD))
     assert since_start == expired.total()
+
+
+def _signal(number, us):
+    signal = Signal(type_code="ApplicationComplete", token=f"token-{number % 7}")
+    signal.timestamp.FromMicroseconds(us)
+    return signal
+
+
+def test_old_signals_go_with_what_is_known_of_them(tmp_path):
+    server = Server(tmp_path)
+    times = _times()
+    young = sorted(times)[_OLD:]
+    sent = [_signal(number, us) for number, us in enumerate(times)]
+    with server, server.channel() as channel:
+        stub = SignalServiceStub(channel)
+        for start in range(0, len(sent), 100):
+            request = signal_service_pb2.SendSignalsRequest(parent=_TENANT, signals=sent[start : start + 100])
+            assert stub.SendSignals(request).rejected_count == 0
+
+    server.flags = ("--events-days", str(_DAYS))
+    with server, server.channel() as channel:
+        stub = SignalServiceStub(channel)
+        wait_for(lambda: _expired(server)[0] == {_TENANT: _OLD}, "the old ones went")
+        listed = stub.ListSignals(signal_service_pb2.ListSignalsRequest(parent=_TENANT))
+        assert [each.signal_time.ToMicroseconds() for each in listed.signals] == young
+        assert listed.total_size == _YOUNG
+        request = signal_service_pb2.ListSignalStatesRequest(parent=_TENANT, subject_kind="SUBJECT_KIND_TOKEN")
+        states = stub.ListSignalStates(request).signal_states
+        assert [each.token for each in states] == sorted({each.token for each in sent[_OLD:]})
