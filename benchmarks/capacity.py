@@ -24,7 +24,7 @@ _ON_DISK = "on disk for each event, "
 _DISKS_GB = (100, 500, 2_000)
 _TEXT = """# Capacity
 
-Computed by `make bench` and `make bench-growth` from [RESULTS.md](../benchmarks/RESULTS.md), for the machine named there.
+Computed by `make bench` and `make bench-growth` from [RESULTS.md](../benchmarks/RESULTS.md), for its machine.
 Plan with half of what was measured: that is where RESULTS.md tells the latency, too.
 
 | way in | events a second | at half of that, a day |

@@ -49,12 +49,13 @@ def fill(path: Path, count: int, first: int = 0) -> None:
         rows = list(_rows(parent_id, branch_id, start, min(_ROWS_PER_COMMIT, first + count - start)))
         with store.transaction() as transaction:
             transaction.insert_user_events(rows)
-    store.shorten()
-    store.close()
+    store.close()  # which leaves nothing in the write-ahead log
 
 
 def copied(source: Path, target: Path) -> Path:
     """A copy of a database that no server has open, safely on disk."""
+    if source.with_name(f"{source.name}-wal").exists():
+        raise RuntimeError(f"{source} is still open somewhere")
     shutil.copyfile(source, target)
     os.sync()
     return target
