@@ -37,7 +37,7 @@ test-doors: $(READY)  ## run the suites of clients, faults and browsers through 
 	FOOTFALL_TEST_DOOR=envoy $(BIN)/python -m pytest $(WORKERS) tests/contract $(ARGS)
 
 soak: $(READY)  ## run the long tests: millions of rows, hundreds of kills
-	$(BIN)/python -m pytest tests/faults -m soak -s --timeout 7200 $(ARGS)
+	$(BIN)/python -m pytest tests/faults tests/doors -m soak -s --timeout 7200 $(ARGS)
 
 lint: $(READY)  ## check style, types, protos and that generated/ is up to date
 	$(BIN)/ruff check .
