@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from service.doors import graphql, http
-from service.doors.envoy.bootstrap import EnvoySettings, Tls
+from service.doors.envoy.settings import EnvoySettings, Tls
 from service.doors.grpc import Limits
 from service.doors.http import collect
 from service.events.errors import RpcError
@@ -138,6 +138,7 @@ def envoy_settings(settings: Settings) -> EnvoySettings:
         addresses=tuple(addresses),
         tls=_tls(settings),
         admin_address=settings.envoy_admin_address,
+        http3_address=_http3_address(settings),
         web_origins=tuple(settings.grpc_web_origins),
         access_log=settings.access_log == "json",
         workers=settings.envoy_workers,
@@ -167,6 +168,16 @@ def _proxies(text: str) -> tuple[str, ...]:
     return found
 
 
+def _http3_address(settings: Settings) -> str:
+    if not settings.http3:
+        return ""
+    if settings.tls_certificate is None or settings.tls_client_ca is not None:
+        raise ValueError("--http3 needs --tls-certificate and --tls-key, and does not go with --tls-client-ca")
+    if not settings.http_address or settings.http_address.endswith(":0"):
+        raise ValueError("--http3 needs a port of its own in --http-address, not 0")
+    return settings.http_address
+
+
 def _tls(settings: Settings) -> Tls | None:
     if settings.tls_certificate is None and settings.tls_key is None and settings.tls_client_ca is None:
         return None
@@ -179,6 +190,7 @@ def needs_envoy(settings: Settings) -> str:
     """The flags of what only Envoy does, as far as they are set."""
     wanted = {
         "tls_certificate": settings.tls_certificate is not None,
+        "http3": settings.http3,
         "tls_client_ca": settings.tls_client_ca is not None,
         "grpc_web_origins": bool(settings.grpc_web_origins),
         "access_log": settings.access_log != "off",

@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     tls_client_ca: Path | None = Field(
         None, description="Roots (PEM) of which clients need a certificate, by Envoy; unset: they need none."
     )
+    http3: bool = Field(False, description="Serve HTTP/3 at http_address's port, too, by Envoy; needs tls_certificate.")
     grpc_web_origins: Annotated[list[str], NoDecode] = Field(
         [],
         description="Origins of pages that may call methods by gRPC-Web, by Envoy; none: gRPC-Web is not served.",

@@ -53,7 +53,7 @@ def _become_envoy(settings: Settings) -> None:
     if not obstacle:
         envoy = configured.envoy_settings(settings)
         launch.check(envoy)
-        launch.become_envoy(settings, envoy)
+        launch.become_envoy(settings.model_dump(mode="json"), envoy)
     if settings.door == "envoy":
         raise ValueError(f"--door envoy can't be: {obstacle}")
     if needed := configured.needs_envoy(settings):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
+import ssl
 import subprocess
+import urllib.request
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
+from aioquic.asyncio import QuicConnectionProtocol
+from aioquic.asyncio.client import connect
+from aioquic.h3.connection import H3_ALPN, H3Connection
+from aioquic.h3.events import DataReceived, HeadersReceived
+from aioquic.quic.configuration import QuicConfiguration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.doors.certificates import Authority
@@ -93,3 +103,50 @@ def test_health_over_each_version_of_http(server, authority, version):
     body, version_used = done.stdout[: done.stdout.rindex("}") + 1], done.stdout[done.stdout.rindex("}") + 1 :]
     assert json.loads(body) == {"status": "ok"}
     assert version_used == version.removeprefix("--http")
+
+
+class Http3(QuicConnectionProtocol):
+    """One request over HTTP/3."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.http = H3Connection(self._quic)
+        self.answer = asyncio.get_running_loop().create_future()
+        self.status, self.body = b"", b""
+
+    def ask(self, host, path):
+        stream = self._quic.get_next_available_stream_id()
+        head = [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", host.encode()), (b":path", path.encode())]
+        self.http.send_headers(stream, head, end_stream=True)
+        self.transmit()
+
+    def quic_event_received(self, event):
+        for each in self.http.handle_event(event):
+            if isinstance(each, HeadersReceived):
+                self.status = dict(each.headers)[b":status"]
+            elif isinstance(each, DataReceived):
+                self.body += each.data
+            if each.stream_ended and not self.answer.done():
+                self.answer.set_result((int(self.status), self.body))
+
+
+async def over_http3(url, root):
+    parts = urlsplit(url)
+    configuration = QuicConfiguration(alpn_protocols=H3_ALPN, server_name="localhost")
+    configuration.load_verify_locations(str(root.certificate))
+    async with connect(parts.hostname, parts.port, configuration=configuration, create_protocol=Http3) as client:
+        client.ask(parts.netloc, parts.path)
+        return await asyncio.wait_for(client.answer, 60)
+
+
+def test_health_over_http3(tmp_path, identity, authority):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    flags = ("--tls-certificate", str(identity.certificate), "--tls-key", str(identity.key))
+    with Server(tmp_path, *flags, "--http3", "--http-address", address, door="envoy") as server:
+        assert asyncio.run(over_http3(f"{server.http}/healthz", authority)) == (200, b'{"status":"ok"}')
+        context = ssl.create_default_context(cafile=str(authority.certificate))
+        answer = urllib.request.urlopen(f"{server.http}/healthz", timeout=60, context=context)
+        assert answer.headers["alt-svc"].startswith('h3=":')
+        assert server.terminate() == 0

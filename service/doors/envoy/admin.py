@@ -43,7 +43,8 @@ class Admin:
         if self._path is not None:
             self._path.unlink()
             self._path.parent.rmdir()
-        status = json.loads(await self._ask("GET", "/listeners?format=json"))["listener_statuses"][0]
+        statuses = json.loads(await self._ask("GET", "/listeners?format=json"))["listener_statuses"]
+        status = next(each for each in statuses if each["name"] == "footfall")
         found = [status["local_address"], *status.get("additional_local_addresses", ())]
         return [_address(each["socket_address"]) for each in found]
 

