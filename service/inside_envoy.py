@@ -18,7 +18,7 @@ from service.doors.envoy.admin import Admin
 from service.doors.envoy.door import EnvoyDoor
 from service.doors.envoy.launch import ENDING_SIGNALS, Handover, take_over
 from service.settings import Settings
-from service.storage.base import StoreError
+from service.storage.errors import StoreError
 
 
 class Application:

@@ -20,8 +20,10 @@ from service.doors.http.responses import Answer
 from service.measures import Distribution, Refused, Tally
 from service.rpc.middleware.admission import Admission
 from service.rpc.middleware.metrics import Calls
-from service.storage.base import Store, StoreError, Summary
+from service.storage.base import Store
+from service.storage.errors import StoreError
 from service.storage.readers import read
+from service.storage.records import Summary
 from service.storage.writer import Writer
 
 

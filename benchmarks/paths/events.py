@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks import messages
 from benchmarks.baselines import raw_sqlite
-from service.storage.base import UserEventRow
+from service.storage.records import UserEventRow
 from service.storage.sqlite import SqliteStore
 
 _ROWS_PER_COMMIT = 5_000

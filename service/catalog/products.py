@@ -8,7 +8,8 @@ from generated.google.cloud.retail.v2.product_pb2 import Product
 from service.events import errors, names, product_mask, product_relations
 from service.events import product as rules
 from service.events.record import microseconds
-from service.storage.base import ProductRow, Transaction
+from service.storage.base import Transaction
+from service.storage.records import ProductRow
 
 
 def row_of(product: Product, create_time_us: int, change_time_us: int) -> ProductRow:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from service import logs
 from service.commands import options, setting_texts
 from service.settings import Settings, flag
+from service.storage.errors import StoreError
 
 cli = options.verb()
 
@@ -27,7 +28,6 @@ def serve(**flags: Any) -> None:
     settings = _settings({name: value for name, value in flags.items() if value is not None})
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's core prints what this program says better
     logs.configure(settings.log_format, settings.log_level)
-    from service.storage.base import StoreError  # noqa: PLC0415  a wrong setting is told without waiting for all this
 
     try:
         _become_envoy(settings)

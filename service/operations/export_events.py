@@ -16,8 +16,9 @@ from service.operations.shards import END, Piece, ReadPiece, ShardedExport
 from service.operations.spool import Spool
 from service.sources.event_files import USER_EVENTS
 from service.sources.objects import ObjectStore
-from service.storage.base import EventId, Store
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import EventId
 
 
 class ExportUserEvents(ShardedExport):

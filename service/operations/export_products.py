@@ -13,8 +13,9 @@ from service.operations.shards import END, Piece, ReadPiece, ShardedExport
 from service.operations.spool import Spool
 from service.sources.event_files import PRODUCTS
 from service.sources.objects import ObjectStore
-from service.storage.base import ProductRow, Store
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import ProductRow
 
 
 class ExportProducts(ShardedExport):

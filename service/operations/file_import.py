@@ -28,7 +28,7 @@ from service.sources.event_files import Content, is_parquet, parquet_chunks
 from service.sources.lines import DAMAGED, Chunk, chunks, plain
 from service.sources.objects import ObjectError, ObjectInfo, ObjectStore
 from service.sources.schemas.rows import row_chunks
-from service.storage.base import RejectionRow
+from service.storage.records import RejectionRow
 
 CHUNK_BYTES = 32 * 1024  # of a file, or of rows as JSON, in one step: some 120 events, some 2 ms of the writer
 ERROR_SAMPLES = 100

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from service.storage.base import Selection, Store, StoreError
+from service.storage.base import Store
+from service.storage.errors import StoreError
 from service.storage.readers import read
+from service.storage.records import Selection
 from service.storage.writer import Writer, WriterClosedError
 
 DAY_US = 24 * 3_600 * 1_000_000

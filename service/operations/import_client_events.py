@@ -20,7 +20,8 @@ from service.sources.decoding import ClientEventOptions, Decoded, reject_long_li
 from service.sources.event_files import CLIENT_EVENTS
 from service.sources.lines import Chunk
 from service.sources.objects import ObjectStore
-from service.storage.base import ClientEventRow, Transaction, Verdict
+from service.storage.base import Transaction
+from service.storage.records import ClientEventRow, Verdict
 
 
 class ImportClientEvents(FileImport[Decoded]):

@@ -23,7 +23,8 @@ from service.sources.decoding import Decoded, DecodeOptions, reject_long_line, s
 from service.sources.event_files import USER_EVENTS
 from service.sources.lines import Chunk
 from service.sources.objects import ObjectStore
-from service.storage.base import Transaction, UserEventRow
+from service.storage.base import Transaction
+from service.storage.records import UserEventRow
 from service.storage.writer import Writer
 
 _INLINE_EVENTS_PER_STEP = 120

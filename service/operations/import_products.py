@@ -26,7 +26,8 @@ from service.sources.event_files import PRODUCTS
 from service.sources.lines import Chunk, numbered
 from service.sources.objects import ObjectStore
 from service.sources.schemas.message_rows import decode_row
-from service.storage.base import ProductRow, Store, Transaction
+from service.storage.base import Store, Transaction
+from service.storage.records import ProductRow
 from service.storage.writer import Writer
 
 _PRODUCT = Product.DESCRIPTOR.full_name

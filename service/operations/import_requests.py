@@ -19,7 +19,7 @@ from service.operations.table_requests import plan_table
 from service.sources.decoding import too_old
 from service.sources.objects import ObjectStore
 from service.sources.schemas import DATA_SCHEMAS
-from service.storage.base import OperationRow
+from service.storage.records import OperationRow
 
 _INLINE = "input_config.user_event_inline_source.user_events"
 _INLINE_JSON = "inputConfig.userEventInlineSource.userEvents"

@@ -12,7 +12,7 @@ from generated.google.cloud.retail.v2 import import_config_pb2, purge_config_pb2
 from generated.google.cloud.retail.v2beta import export_config_pb2
 from service.events.record import set_microseconds
 from service.operations.progress import Progress
-from service.storage.base import OperationRow
+from service.storage.records import OperationRow
 
 IMPORT_USER_EVENTS = "import-user-events"
 PURGE_USER_EVENTS = "purge-user-events"

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from service.events import names
 from service.operations.progress import Progress
 from service.operations.runner import Fix, Runner
-from service.storage.base import OperationRow, OperationState
+from service.storage.records import OperationRow, OperationState
 from service.storage.writer import Writer
 
 

@@ -13,8 +13,9 @@ from service.operations.kinds import EXPORT_USER_EVENTS, PURGE_USER_EVENTS, REJO
 from service.operations.launcher import Launcher
 from service.operations.object_requests import plan_destination
 from service.sources.objects import ObjectStore
-from service.storage.base import OperationRow, Store, Transaction
+from service.storage.base import Store, Transaction
 from service.storage.readers import read
+from service.storage.records import OperationRow
 from service.storage.writer import Writer
 
 _KIND = "user_events"

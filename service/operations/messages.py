@@ -9,7 +9,7 @@ from google.rpc import status_pb2
 
 from service.events import versions
 from service.operations.kinds import KINDS, metadata_of
-from service.storage.base import OperationRow
+from service.storage.records import OperationRow
 
 
 def to_operation(row: OperationRow) -> operations_proto_pb2.Operation:

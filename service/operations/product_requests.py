@@ -17,7 +17,8 @@ from service.operations.object_requests import plan_destination, plan_objects
 from service.operations.runner import Fix
 from service.operations.table_requests import plan_table
 from service.sources.objects import ObjectStore
-from service.storage.base import OperationRow, Transaction
+from service.storage.base import Transaction
+from service.storage.records import OperationRow
 from service.storage.writer import Writer
 
 _DATA_SCHEMAS = ("product",)

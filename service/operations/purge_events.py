@@ -10,7 +10,8 @@ from service.events import filters, names
 from service.operations import scans
 from service.operations.progress import Progress
 from service.operations.runner import Running, patiently
-from service.storage.base import EventId, Store, Transaction
+from service.storage.base import Store, Transaction
+from service.storage.records import EventId
 from service.storage.writer import Writer
 
 _EVENTS_PER_STEP = 50  # each dirties pages all over the file: 1 ms of the writer, and as much of the disk

@@ -12,7 +12,8 @@ from service.events import names, product_filters
 from service.operations import scans
 from service.operations.progress import Progress
 from service.operations.runner import Running
-from service.storage.base import ProductRow, Store, Transaction
+from service.storage.base import Store, Transaction
+from service.storage.records import ProductRow
 
 _SAMPLE = 100  # names that a purge without force shows
 

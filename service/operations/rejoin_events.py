@@ -11,8 +11,9 @@ from service.events.record import product_ids
 from service.operations import scans
 from service.operations.progress import Progress
 from service.operations.runner import Running
-from service.storage.base import EventId, ProductVersion, Selection, Store, Transaction
+from service.storage.base import Store, Transaction
 from service.storage.readers import read
+from service.storage.records import EventId, ProductVersion, Selection
 from service.storage.writer import Writer, default_branch
 
 _EVENTS_PER_STEP = 200  # some 3 ms of the writer

@@ -23,8 +23,10 @@ from service.sources.objects import (
     ObjectNotFoundError,
     ObjectStorageUnavailableError,
 )
-from service.storage.base import OperationRow, OperationState, StorageUnavailableError, Store, Transaction
+from service.storage.base import Store, Transaction
+from service.storage.errors import StorageUnavailableError
 from service.storage.readers import read
+from service.storage.records import OperationRow, OperationState
 from service.storage.writer import QueueFullError, Writer, WriterClosedError
 
 T = TypeVar("T")

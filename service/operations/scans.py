@@ -9,8 +9,9 @@ from typing import Any
 
 from service.events.filters import ClientEventFilter, Filter, SignalFilter
 from service.operations.runner import Running, patiently
-from service.storage.base import EventId, Key, ProductRow, Selection, Store
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import EventId, Key, ProductRow, Selection
 
 KIND = "user_events"
 _PRODUCTS_PER_STEP = 200  # some 3 ms of the writer

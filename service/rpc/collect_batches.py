@@ -19,7 +19,7 @@ from service.rpc.event_log.batches import Batches, in_turns
 from service.rpc.intake import Intake
 from service.rpc.method import Method, Middleware, with_middleware
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import RejectionRow, UserEventRow
+from service.storage.records import RejectionRow, UserEventRow
 
 _COLLECT: Final = EventSource.EVENT_SOURCE_COLLECT
 

@@ -14,7 +14,7 @@ from service.events.policy import Policy
 from service.rpc.context import CallContext
 from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import ClientEventRow, Verdict
+from service.storage.records import ClientEventRow, Verdict
 from service.storage.writer import Writer
 
 _TENANT_ONLY = "google.cloud.talent.v4.CreateClientEventRequest"

@@ -12,7 +12,7 @@ from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events import user_event
 from service.events.record import UserEventRecord, client_event_record, user_event_record
 from service.events.signal import signal_record
-from service.storage.base import ClientEventRow, IdentifierKind, SignalIdentifier, SignalRow, UserEventRow
+from service.storage.records import ClientEventRow, IdentifierKind, SignalIdentifier, SignalRow, UserEventRow
 from service.storage.writer import Writer
 
 _SALT_BYTES = 16

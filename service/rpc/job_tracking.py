@@ -20,7 +20,7 @@ from service.rpc.event_log.batches import Batches, in_turns
 from service.rpc.intake import Intake
 from service.rpc.method import Method, Middleware, with_middleware
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import ClientEventRow, RejectionRow
+from service.storage.records import ClientEventRow, RejectionRow
 from service.storage.writer import Writer
 
 MAX_EVENTS: Final = 1_000  # in one body, as in a collect call's

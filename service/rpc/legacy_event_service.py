@@ -15,7 +15,7 @@ from service.rpc.context import CallContext
 from service.rpc.event_service import EventService
 from service.rpc.push_tokens import PushTokens
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import Verdict
+from service.storage.records import Verdict
 
 _PUSH = EventSource.EVENT_SOURCE_PUBSUB_PUSH
 _OUTCOMES = {

@@ -15,8 +15,9 @@ from service.operations.messages import to_operation
 from service.operations.runner import Runner
 from service.rpc import paging
 from service.rpc.context import CallContext
-from service.storage.base import OperationRow, OperationState, Store
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import OperationRow, OperationState
 from service.storage.writer import Writer
 
 _TERM = re.compile(

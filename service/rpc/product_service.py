@@ -18,8 +18,9 @@ from service.operations.messages import to_operation
 from service.operations.product_requests import ProductRequests
 from service.rpc import paging
 from service.rpc.context import CallContext
-from service.storage.base import ProductPage, Store, Transaction
+from service.storage.base import Store, Transaction
 from service.storage.readers import read
+from service.storage.records import ProductPage
 from service.storage.writer import Writer
 
 _VARIANT = int(Product.VARIANT)

@@ -11,7 +11,8 @@ from generated.footfall.v1.event_log_pb2 import EventSource
 from service.events import errors, json
 from service.events.rejection import cut
 from service.measures import Refused
-from service.storage.base import RejectionRow, StoreError
+from service.storage.errors import StoreError
+from service.storage.records import RejectionRow
 from service.storage.writer import Writer
 
 log = structlog.get_logger(__name__)

@@ -21,19 +21,9 @@ import structlog
 
 from service import failpoints
 from service.measures import Distribution
-from service.storage.base import (
-    Call,
-    ClientEventRow,
-    RejectionRow,
-    SignalRow,
-    StorageUnavailableError,
-    Store,
-    StoredAs,
-    StoreError,
-    Transaction,
-    UserEventRow,
-    Verdict,
-)
+from service.storage.base import Call, Store, Transaction
+from service.storage.errors import StorageUnavailableError, StoreError
+from service.storage.records import ClientEventRow, RejectionRow, SignalRow, StoredAs, UserEventRow, Verdict
 
 T = TypeVar("T")
 

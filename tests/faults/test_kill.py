@@ -17,7 +17,7 @@ import apsw
 import grpc
 import pytest
 
-from service.storage.base import OperationState
+from service.storage.records import OperationState
 from tests.faults.client import Client
 from tests.faults.collectors import Collectors
 from tests.faults.imports import KINDS

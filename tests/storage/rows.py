@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from service.storage.base import (
+from service.storage.base import Store
+from service.storage.records import (
     EVERYTHING,
     ClientEventRow,
     OperationRow,
     OperationState,
     RejectionRow,
     SignalRow,
-    Store,
     StoredEvent,
     UserEventRow,
     Verdict,

@@ -6,9 +6,7 @@ import threading
 
 import pytest
 
-from service.storage.base import (
-    DatabaseLockedError,
-)
+from service.storage.errors import DatabaseLockedError
 from tests.storage.rows import (
     CATALOG,
     TENANT,

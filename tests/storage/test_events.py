@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.storage.base import EVERYTHING, Verdict
+from service.storage.records import EVERYTHING, Verdict
 from service.storage.sqlite import SqliteStore
 from tests.storage.rows import (
     CATALOG,

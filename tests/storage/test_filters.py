@@ -14,7 +14,8 @@ from generated.google.cloud.talent.v4.event_pb2 import JobEvent
 from service.events import filters
 from service.events.filters import CLIENT_EVENT_LIST, EXPORT, Language
 from service.operations.scans import selection_of
-from service.storage.base import EventId, Key, Selection, Store, StoredEvent
+from service.storage.base import Store
+from service.storage.records import EventId, Key, Selection, StoredEvent
 from service.storage.sqlite import SqliteStore
 from tests.storage.rows import CATALOG, TENANT, client_event, create, insert, intern, user_event
 from tests.unit.filter_terms import FILTERS, JOB_TYPES, Event, Term, events

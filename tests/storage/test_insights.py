@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.storage.base import ActorEvent, Selection, Store, StoryEvent
+from service.storage.base import Store
+from service.storage.records import ActorEvent, Selection, StoryEvent
 from tests.storage.rows import CATALOG, TENANT, client_event, create, fingerprint, insert, intern, user_event
 
 STRANGE = ["\x00", 'a\x00b"', "\\", "\u2028", "\U0001f600", "a\nb", "é"]

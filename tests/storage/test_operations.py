@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.storage.base import OperationState, StoreError
+from service.storage.errors import StoreError
+from service.storage.records import OperationState
 from tests.storage.rows import CATALOG, intern, operation
 
 STATES = tuple(OperationState)

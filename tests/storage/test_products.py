@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.storage.base import ProductRow
+from service.storage.records import ProductRow
 from tests.storage.rows import CATALOG, insert, intern, user_event
 
 BRANCH = f"{CATALOG}/branches/0"

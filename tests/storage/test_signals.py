@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from service.storage.base import EVERYTHING, IdentifierKind, Selection, SignalIdentifier, Verdict
+from service.storage.records import EVERYTHING, IdentifierKind, Selection, SignalIdentifier, Verdict
 from tests.storage.rows import TENANT, client_event, intern, signal, signals
 from tests.storage.writing import Held, started, writing
 

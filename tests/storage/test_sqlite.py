@@ -10,14 +10,14 @@ from contextlib import closing
 import apsw
 import pytest
 
-from service.storage.base import (
-    EVERYTHING,
+from service.storage.errors import (
     DatabaseLockedError,
     DatabaseTooNewError,
     StorageFullError,
     StorageUnavailableError,
     StoreError,
 )
+from service.storage.records import EVERYTHING
 from service.storage.sqlite import SqliteStore
 from service.storage.sqlite import store as sqlite_store
 from tests.storage.rows import CATALOG, insert, intern, user_event, user_events

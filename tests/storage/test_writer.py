@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from service.storage.base import StoreError, Verdict
+from service.storage.errors import StoreError
+from service.storage.records import Verdict
 from service.storage.writer import QueueFullError, WriterClosedError
 from tests.storage.rows import (
     CATALOG,

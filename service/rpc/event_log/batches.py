@@ -18,7 +18,7 @@ from service.rpc.context import CallContext
 from service.rpc.event_log.prepared import Prepared, PreparedClientEvents, PreparedUserEvents, reject, totals
 from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import ClientEventRow, RejectionRow, UserEventRow
+from service.storage.records import ClientEventRow, RejectionRow, UserEventRow
 from service.storage.writer import Writer
 
 MAX_ITEMS = 10_000

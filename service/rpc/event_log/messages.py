@@ -12,7 +12,8 @@ from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events import names
 from service.events.record import set_microseconds
 from service.operations.joined_events import with_products
-from service.storage.base import Store, StoredEvent, StoredRejection
+from service.storage.base import Store
+from service.storage.records import StoredEvent, StoredRejection
 
 
 def _source(number: int) -> event_log_pb2.EventSource:

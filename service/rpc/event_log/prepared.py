@@ -11,7 +11,8 @@ from service.events import errors
 from service.events.client_event import event_id_taken
 from service.events.record import set_microseconds
 from service.rpc.rejections import RejectedCalls
-from service.storage.base import ClientEventRow, RejectionRow, Transaction, UserEventRow, Verdict
+from service.storage.base import Transaction
+from service.storage.records import ClientEventRow, RejectionRow, UserEventRow, Verdict
 
 _OUTCOMES = {
     Verdict.STORED: pb.BatchItemResult.OUTCOME_STORED,

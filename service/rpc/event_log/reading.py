@@ -17,8 +17,9 @@ from service.operations.scans import selection_of
 from service.rpc import paging
 from service.rpc.context import CallContext
 from service.rpc.event_log import messages
-from service.storage.base import Counted, Page, Selection, Store
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import Counted, Page, Selection
 
 _EPOCH = datetime.date(1970, 1, 1)
 

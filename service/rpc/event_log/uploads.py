@@ -24,7 +24,7 @@ from service.operations.spool import Spool
 from service.rpc.context import CallContext
 from service.sources.schemas import DATA_SCHEMAS
 from service.sources.schemas.client_event import CLIENT_EVENT_SCHEMAS
-from service.storage.base import OperationRow
+from service.storage.records import OperationRow
 
 _FILE_NAME_CHARS = 200
 

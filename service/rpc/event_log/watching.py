@@ -13,8 +13,9 @@ from service.rpc import paging
 from service.rpc.context import CallContext
 from service.rpc.event_log import messages
 from service.rpc.middleware.admission import shutting_down
-from service.storage.base import Selection, Store, StoredEvent
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import Selection, StoredEvent
 from service.storage.writer import Writer
 
 _EVENTS_PER_READ = 200

@@ -11,7 +11,7 @@ from service.events import errors, event_types, filters, funnel_splits, limits, 
 from service.events.errors import Violation, missing, violation
 from service.events.funnels import EventType, Path, Splitter
 from service.operations.scans import selection_of
-from service.storage.base import Selection
+from service.storage.records import Selection
 
 MAX_STEPS: Final = 20
 MAX_TYPES: Final = 50

@@ -12,8 +12,9 @@ from service.rpc.context import CallContext
 from service.rpc.insights import funnel_request
 from service.rpc.insights.funnel_request import Wanted
 from service.rpc.insights.turns import EVENTS_PER_TURN, Turns
-from service.storage.base import Key, Store
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import Key
 
 
 class Funnels:

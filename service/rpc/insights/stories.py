@@ -20,8 +20,9 @@ from service.rpc.context import CallContext
 from service.rpc.event_log import messages
 from service.rpc.insights.turns import EVENTS_PER_TURN, Turns
 from service.rpc.signals.messages import stored_signal
-from service.storage.base import ActorEvent, Key, Selection, Store
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import ActorEvent, Key, Selection
 
 MAX_STORIES: Final = 1_000_000
 _KIND: Final = "client_events"

@@ -7,7 +7,7 @@ import structlog
 from service.events import errors
 from service.rpc.method import Method, Scope
 from service.rpc.middleware.admission import shutting_down
-from service.storage.base import StorageFullError, StorageUnavailableError, StoreError
+from service.storage.errors import StorageFullError, StorageUnavailableError, StoreError
 from service.storage.writer import QueueFullError, WriterClosedError
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.footfall.v1.signal_pb2 import Signal, SignalState, StoredSignal
 from service.events import names
 from service.events.record import set_microseconds
-from service.storage.base import IdentifierKind, SignalRow, StoredEvent
+from service.storage.records import IdentifierKind, SignalRow, StoredEvent
 
 _FIELDS = {
     IdentifierKind.TOKEN: "token",

@@ -10,8 +10,9 @@ from service.operations.scans import selection_of
 from service.rpc import paging
 from service.rpc.context import CallContext
 from service.rpc.signals import messages
-from service.storage.base import IdentifierKind, Store
+from service.storage.base import Store
 from service.storage.readers import read
+from service.storage.records import IdentifierKind
 
 
 class Reading:

@@ -15,8 +15,9 @@ from service.rpc.context import CallContext
 from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
 from service.rpc.signals import messages
-from service.storage.base import RejectionRow, SignalRow, Store, StoredAs, Transaction, Verdict
+from service.storage.base import Store, Transaction
 from service.storage.readers import read
+from service.storage.records import RejectionRow, SignalRow, StoredAs, Verdict
 from service.storage.writer import Writer
 
 _WRITE: Final = EventSource.EVENT_SOURCE_WRITE

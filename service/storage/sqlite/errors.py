@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from service.storage.base import StorageFullError, StorageUnavailableError, StoreError
+from service.storage.errors import StorageFullError, StorageUnavailableError, StoreError
 
 _PASSING = (apsw.IOError, apsw.CantOpenError, apsw.BusyError, apsw.LockedError, apsw.NoMemError, apsw.ReadOnlyError)
 

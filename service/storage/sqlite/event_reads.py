@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import apsw
 
-from service.storage.base import EVERYTHING, MAX_PAGE_BYTES, Counted, EventId, Key, Page, Selection, StoredEvent
+from service.storage.base import MAX_PAGE_BYTES
+from service.storage.records import EVERYTHING, Counted, EventId, Key, Page, Selection, StoredEvent
 from service.storage.sqlite.queries import rows_of
 from service.storage.sqlite.reading import Reading, parent_row, stored_event
 from service.storage.sqlite.selecting import TABLES, Table, conditions, counting, page

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from service.storage.base import ActorEvent, Key, Selection, StoryEvent
+from service.storage.records import ActorEvent, Key, Selection, StoryEvent
 from service.storage.sqlite.queries import SQL
 from service.storage.sqlite.reading import Reading, parent_row
 from service.storage.sqlite.selecting import TABLES, USER_EVENTS, page

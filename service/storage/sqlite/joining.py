@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
-from service.storage.base import UserEventRow
+from service.storage.records import UserEventRow
 from service.storage.sqlite.queries import SQL, fetch
 
 _CACHED_PRODUCTS = 200_000

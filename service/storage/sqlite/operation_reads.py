@@ -7,14 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from service.storage.base import (
-    OperationRow,
-    OperationState,
-    RejectionPage,
-    RejectionRow,
-    StoredRejection,
-    Summary,
-)
+from service.storage.records import OperationRow, OperationState, RejectionPage, RejectionRow, StoredRejection, Summary
 from service.storage.sqlite.queries import fetch
 from service.storage.sqlite.reading import Reading, parent_row
 from service.storage.sqlite.transaction import operation_row

@@ -6,7 +6,7 @@ import bisect
 import json
 from collections.abc import Iterable
 
-from service.storage.base import ProductPage, ProductRow, ProductVersion
+from service.storage.records import ProductPage, ProductRow, ProductVersion
 from service.storage.sqlite.queries import fetch
 from service.storage.sqlite.reading import Reading, parent_row
 

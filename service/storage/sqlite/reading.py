@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from service.storage.base import StoredEvent
+from service.storage.records import StoredEvent
 from service.storage.sqlite.errors import translated
 from service.storage.sqlite.queries import SQL
 

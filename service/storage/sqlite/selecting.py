@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from service.storage.base import IdentifierKind, Key, Selection
+from service.storage.records import IdentifierKind, Key, Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.storage.base import IdentifierKind, StoredEvent
+from service.storage.records import IdentifierKind, StoredEvent
 from service.storage.sqlite.queries import fetch
 from service.storage.sqlite.reading import Reading, parent_row, stored_event
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 import filelock
 
-from service.storage.base import DatabaseLockedError, DatabaseTooNewError, StoreError
+from service.storage.errors import DatabaseLockedError, DatabaseTooNewError, StoreError
 from service.storage.folders import make_folder
 from service.storage.sqlite.checkpoints import Checkpoints
 from service.storage.sqlite.errors import translated

@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 
-from service.storage.base import (
+from service.storage.records import (
     ClientEventRow,
     Inserted,
     OperationRow,
