@@ -91,7 +91,8 @@ def test_one_address_for_grpc_and_http(tmp_path):
         address = f"127.0.0.1:{free.getsockname()[1]}"
     with Server(tmp_path, "--grpc-address", address, "--http-address", address, door="envoy") as server:
         assert (server.address, server.http) == (address, f"http://{address}")
-        assert urllib.request.urlopen(f"{server.http}/healthz", timeout=60).status == 200
+        with urllib.request.urlopen(f"{server.http}/healthz", timeout=60) as answer:
+            assert answer.status == 200
         with Wire(address) as wire:
             assert wire.call(frame(event())).status == 0
 
@@ -111,8 +112,11 @@ def test_the_admin_interface_is_there_when_asked_for_on_loopback_only(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    with Server(tmp_path / "s", "--envoy-admin-address", address, door="envoy"):
-        assert urllib.request.urlopen(f"http://{address}/ready", timeout=60).read() == b"LIVE\n"
+    with (
+        Server(tmp_path / "s", "--envoy-admin-address", address, door="envoy"),
+        urllib.request.urlopen(f"http://{address}/ready", timeout=60) as answer,
+    ):
+        assert answer.read() == b"LIVE\n"
     done = serve(tmp_path, "--door", "envoy", "--envoy-admin-address", "0.0.0.0:9901")
     assert done.returncode == 2
     assert "--envoy-admin-address" in done.stderr

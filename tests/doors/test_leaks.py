@@ -33,11 +33,13 @@ def held(process: psutil.Process) -> tuple[int, int, int]:
 
 
 def in_flight(server) -> str:
-    metrics = urllib.request.urlopen(f"{server.http}/metrics", timeout=60).read().decode()
+    with urllib.request.urlopen(f"{server.http}/metrics", timeout=60) as answer:
+        metrics = answer.read().decode()
     return next(line for line in metrics.splitlines() if "in_flight" in line and not line.startswith("#"))
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 def test_nothing_is_left_behind(server, tmp_path) -> None:
     load.require_h2load()
     process = psutil.Process(server.pid)

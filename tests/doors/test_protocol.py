@@ -258,8 +258,9 @@ def test_a_slow_reader_holds_up_nobody(server) -> None:
     indirect=True,
     ids=["many calls"],
 )
-def test_ten_thousand_streams_at_once(server) -> None:
-    connections = [Wire(server.address) for _ in range(10)]
+def test_ten_thousand_streams_at_once(server, door) -> None:
+    """One thousand at grpcio's door, which takes minutes to begin ten."""
+    connections = [Wire(server.address) for _ in range(10 if door == "envoy" else 1)]
     watched = frame(b"")
     try:
         for wire in connections:

@@ -147,6 +147,6 @@ def test_health_over_http3(tmp_path, identity, authority):
     with Server(tmp_path, *flags, "--http3", "--http-address", address, door="envoy") as server:
         assert asyncio.run(over_http3(f"{server.http}/healthz", authority)) == (200, b'{"status":"ok"}')
         context = ssl.create_default_context(cafile=str(authority.certificate))
-        answer = urllib.request.urlopen(f"{server.http}/healthz", timeout=60, context=context)
-        assert answer.headers["alt-svc"].startswith('h3=":')
+        with urllib.request.urlopen(f"{server.http}/healthz", timeout=60, context=context) as answer:
+            assert answer.headers["alt-svc"].startswith('h3=":')
         assert server.terminate() == 0
