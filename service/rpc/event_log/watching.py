@@ -67,11 +67,12 @@ class Watching:
         yield pb.WatchEventsResponse(resume_token=paging.encode_token(query, [seen, *refused]))
         while True:
             arrival = self._writer.arrival
+            # Read before the events, sent after them: so the events of a commit come before what it rejected.
+            fresh = await read(self._store.rejections_after, parent, refused[0], _EVENTS_PER_READ) if refused else []
             found, last = await read(self._arrivals, kind, parent, selection, seen)
             for event, response in found:
                 response.resume_token = paging.encode_token(query, [event.id, *refused])
                 yield response
-            fresh = await read(self._store.rejections_after, parent, refused[0], _EVENTS_PER_READ) if refused else []
             for rejection in fresh:
                 refused = [rejection.id]
                 yield pb.WatchEventsResponse(
