@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import binascii
 import json as plain_json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, Final
+
+from google.protobuf.struct_pb2 import Struct
 
 from generated.footfall.v1.legacy_event_pb2 import LegacyClientEvent
 from service.events import json
 from service.events.errors import missing, violation
 
 _URL_SAFE: Final = str.maketrans("-_", "+/")
+
+
+def envelope(body: bytes) -> Struct:
+    """Returns the envelope of a pushed body; what came without one, JSON or not, is put into one as it is."""
+    found = Struct()
+    try:
+        found.MergeFromString(json.decode(Struct.DESCRIPTOR.full_name, body))
+    except json.JsonError:
+        found.Clear()
+    if "message" not in found.fields:
+        found.Clear()
+        found.update({"message": {"data": b64encode(body).decode()}})
+    return found
 
 
 def message_data(envelope: Mapping[str, Any]) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
@@ -34,7 +36,10 @@ class LegacyEventService:
 
     Attributes:
         caller_checks: By method, how it knows its callers, for those that do.
+        body_readers: By method, how it reads the body of an HTTP call, for those that take any.
     """
+
+    body_readers: Final = {"PushLegacyClientEvent": pubsub.envelope}
 
     def __init__(self, events: EventService, tokens: PushTokens, *, rejected_calls: RejectedCalls) -> None:
         self._events = events

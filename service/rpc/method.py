@@ -20,6 +20,9 @@ Handler = Callable[[Any, CallContext], Any]
 CallerCheck = Callable[[CallContext], Awaitable[None]]
 """Ends a call with an RpcError when its caller may not."""
 
+BodyReader = Callable[[bytes], Message]
+"""Makes the field that an HTTP body is for of whatever was sent; never fails."""
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -28,7 +31,8 @@ class Method:
     `handler` takes the request (an async iterator of them when the client streams) and the call's context. It
     returns the response, as a message or as the bytes of one, or yields several when the server streams. What is not
     `served` is in the contract only: its handler says so. One with a `check_caller` lets nobody in without
-    credentials, and may therefore be reached from anywhere; a door may call that before it reads the request.
+    credentials, and may therefore be reached from anywhere; a door may call that before it reads the request. With a
+    `read_body` the body of an HTTP call may be anything, else it is proto3 JSON.
     """
 
     service: str
@@ -40,6 +44,7 @@ class Method:
     handler: Handler
     served: bool = True
     check_caller: CallerCheck | None = None
+    read_body: BodyReader | None = None
 
     @property
     def path(self) -> str:
@@ -101,6 +106,7 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
             handler=getattr(implementation, each.name, None) or _comes_later(each),
             served=hasattr(implementation, each.name),
             check_caller=getattr(implementation, "caller_checks", {}).get(each.name),
+            read_body=getattr(implementation, "body_readers", {}).get(each.name),
         )
         found.append(with_middleware(method, middleware))
     return found

@@ -175,6 +175,52 @@ def test_a_payload_may_come_unwrapped(web, server: Server, project: str):
     assert push(web, server, project, event())[0] == "REPEATED"
 
 
+POISON = [
+    b"not json",
+    b"\xff\xfe",
+    b"[1]",
+    b"null",
+    b'{"details": {"k": "\\ud800"}}',
+    b'{"eventTimestampMillis": 1e999}',
+    b"[" * 100_000,
+    b'{"message": {"attributes": {"k": "\\ud800"}, "data": "e30="}}',
+    b"{}",
+    b"",
+]
+
+
+def unwrapped(web: requests.Session, url: str, parent: str, body: bytes, **headers: str | None) -> requests.Response:
+    """What a subscription with --push-no-wrapper posts."""
+    sent: Any = {"Content-Type": "application/json", **headers}  # None: without that header
+    return web.post(f"{url}/v1/{parent}/legacyClientEvents:push", data=body, headers=sent, timeout=60)
+
+
+@pytest.mark.parametrize("body", POISON, ids=range(len(POISON)))
+def test_an_unwrapped_poison_message_is_acknowledged_and_kept(web, server: Server, project: str, body: bytes):
+    answer = unwrapped(web, server.http, project, body)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "OUTCOME_REJECTED"), answer.text
+    (kept,) = listed(web, server, f"{project}/tenants/default", "rejectedEvents")
+    assert (kept["source"], kept["status"]) == ("EVENT_SOURCE_PUBSUB_PUSH", answer.json()["status"])
+    assert kept["raw"] == (body or b"{}").decode(errors="backslashreplace")[: len(kept["raw"])]
+    assert kept.get("rawTruncated", False) == (len(kept["raw"]) < len(body))
+
+
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "application/json; charset=utf-8"])
+def test_a_push_may_have_any_content_type_that_no_form_has(web, server: Server, project: str, content_type: str):
+    for body, outcome in ((json.dumps(event()).encode(), "OUTCOME_STORED"), (b"poison", "OUTCOME_REJECTED")):
+        answer = unwrapped(web, server.http, project, body, **{"Content-Type": content_type})
+        assert (answer.status_code, answer.json()["outcome"]) == (200, outcome)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_a_push_without_a_token_is_nothing_that_a_page_could_send(
+    web, server: Server, project: str, content_type: str | None
+):
+    answer = unwrapped(web, server.http, project, json.dumps(event()).encode(), **{"Content-Type": content_type})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"][0]["reason"] == "UNSUPPORTED_CONTENT_TYPE"
+
+
 def test_another_tenant_wants_full_names(web, server: Server, project: str):
     tenant = f"{project}/tenants/t"
     assert push(web, server, tenant, event())[0] == "REJECTED"
@@ -346,6 +392,20 @@ def test_a_body_is_not_read_before_its_caller_is_known(web, guarded: Server, pro
     path = f"{guarded.public_http}/v1/{project}/legacyClientEvents:push"
     answer = web.post(path, data=b"[" * 2**20, headers={"Content-Type": "text/plain"}, timeout=60)
     assert (answer.status_code, answer.json()["error"]["details"][0]["reason"]) == (401, "PUSH_TOKEN_MISSING")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", "nonsense", None])
+def test_with_a_token_a_body_may_be_of_any_type(
+    web, guarded: Server, issuer: Issuer, project: str, content_type: str | None
+):
+    headers = {"Authorization": f"Bearer {issuer.token()}", "Content-Type": content_type}
+    for url in (guarded.http, guarded.public_http):
+        answer = unwrapped(web, url, project, b"poison", **headers)
+        assert (answer.status_code, answer.json()["outcome"]) == (200, "OUTCOME_REJECTED")
+    assert unwrapped(web, guarded.http, project, json.dumps(event()).encode(), **headers).status_code == 200
+    tenant = f"{project}/tenants/default"
+    assert [kept["raw"] for kept in listed(web, guarded, tenant, "rejectedEvents")] == ["poison"] * 2
+    assert len(listed(web, guarded, tenant, "clientEvents")) == 1
 
 
 def test_the_public_gets_nothing_else_with_a_token(web, guarded: Server, issuer: Issuer, project: str):

@@ -7,7 +7,8 @@ import contextlib
 import json as plain_json
 
 import pytest
-from hypothesis import given
+from google.protobuf import json_format
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generated.footfall.v1.legacy_event_pb2 import LegacyClientEvent
@@ -77,6 +78,19 @@ def test_a_message_without_data_is_told(message, reason):
         pubsub.message_data({"message": message})
     assert [(item.field, item.reason) for item in caught.value.violations] == [("message.data", reason)]
     assert plain_json.loads(pubsub.shown({"message": message})) == {"message": message}
+
+
+@given(st.binary(min_size=1) | JSON.map(lambda value: plain_json.dumps(value).encode()))
+@example(b'{"details": {"k": "\\ud800"}}')
+@example(b"[" * 100_000)
+def test_a_body_without_an_envelope_comes_back_as_it_was(body):
+    found = json_format.MessageToDict(pubsub.envelope(body))
+    assert pubsub.message_data(found) == pubsub.shown(found) == body
+
+
+def test_an_envelope_is_taken_as_it_is():
+    sent = envelope(base64.b64encode(b"data").decode())
+    assert json_format.MessageToDict(pubsub.envelope(plain_json.dumps(sent).encode())) == sent
 
 
 @given(st.dictionaries(st.text(max_size=8) | st.just("message"), JSON, max_size=3))

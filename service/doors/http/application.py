@@ -155,8 +155,9 @@ class HttpApplication:
             await binding.method.check_caller(call)
         if collect.is_collect(binding):
             return await self._collector.answer(call, binding, variables)
-        if binding.body:
-            _check_content_type(call, of_file=binding.method.client_streaming)
+        if binding.body and binding.method.check_caller is None:  # what a browser sends by itself has no token
+            any_type = binding.method.client_streaming or binding.method.read_body is not None
+            _check_content_type(call, any_type=any_type)
         return await self._transcoder.answer(call, binding, variables)
 
     def _is_public(self, what: Page | Binding) -> bool:
@@ -248,24 +249,24 @@ def too_large(call: Call, limit: str = "--max-message-bytes") -> Answer:
     return _refusal(call, 413, code_pb2.RESOURCE_EXHAUSTED, text)
 
 
-def _check_content_type(call: Call, *, of_file: bool) -> None:
+def _check_content_type(call: Call, *, any_type: bool) -> None:
     """Refuses what a page of another origin can make a browser send without asking first.
 
     Args:
         call: The request.
-        of_file: Whether its body may be of any other type.
+        any_type: Whether its body may be of any other type, and not just JSON.
 
     Raises:
         RpcError: INVALID_ARGUMENT.
     """
     given = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given == "application/json" or (of_file and given not in _OF_FORMS):
+    if given == "application/json" or (any_type and given not in _OF_FORMS):
         return
     if not given and "transfer-encoding" not in call.headers and not int(call.headers.get("content-length") or 0):
         return
     wanted = (
-        'A file must have a content type that no form can have, such as "Content-Type: application/octet-stream"'
-        if of_file
+        'The body must have a content type that no form can have, such as "Content-Type: application/octet-stream"'
+        if any_type
         else 'The body must be JSON, with the header "Content-Type: application/json"'
     )
     text = f'{wanted}; found "{given[:64]}".'

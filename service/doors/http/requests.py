@@ -31,7 +31,7 @@ def request_of(
     """
     request = binding.method.request_type()
     if body:
-        _read_body(request, "" if binding.body == "*" else binding.body, body)
+        _read_body(request, binding, body)
     elif binding.body not in ("", "*"):
         getattr(request, binding.body).SetInParent()
     if pairs:
@@ -47,8 +47,12 @@ def request_of(
     return request
 
 
-def _read_body(request: Message, field: str, body: bytes) -> None:
+def _read_body(request: Message, binding: Binding, body: bytes) -> None:
+    field = "" if binding.body == "*" else binding.body
     message: Message = getattr(request, field) if field else request
+    if binding.method.read_body is not None:
+        message.CopyFrom(binding.method.read_body(body))
+        return
     try:
         wire = json.decode(message.DESCRIPTOR.full_name, body)
     except json.JsonError as error:
