@@ -130,15 +130,17 @@ def _other_fingerprints(event: ClientEvent, beside: StoredClientEvent | None) ->
     """Those of v3's and of the legacy form, in this order; None where both are v4's."""
     of_v3 = _canonical_beside(beside, _BESIDE_V3)
     of_legacy = _canonical_beside(beside, _BESIDE_LEGACY)
-    if not (of_v3 or of_legacy or event.event_notes or event.job_event.profile):
+    finer = event.create_time.nanos % 1_000_000
+    if not (of_v3 or of_legacy or finer or event.event_notes or event.job_event.profile):
         return None
     common = ClientEvent()
     common.CopyFrom(event)
     common.ClearField("event_notes")
     common.job_event.ClearField("profile")
-    core = canonical_bytes(common)
-    in_v3 = fingerprint(core + (of_v3 or b""))
-    return in_v3 + (fingerprint(core + (of_legacy or b"")) if of_v3 != of_legacy else in_v3)
+    in_v3 = fingerprint(canonical_bytes(common) + (of_v3 or b""))
+    if finer:  # than the milliseconds of the legacy form
+        common.create_time.nanos -= finer
+    return in_v3 + fingerprint(canonical_bytes(common) + (of_legacy or b""))
 
 
 def _canonical_beside(beside: StoredClientEvent | None, fields: tuple[str, ...]) -> bytes | None:

@@ -262,6 +262,37 @@ def test_v3_as_its_page_prints_it(web, server: Server, project: str):
     assert (answer.status_code, answer.json()) == (200, body["clientEvent"])
 
 
+@pytest.mark.parametrize("version", ["v3", "v4"])
+def test_the_legacy_form_repeats_a_finer_time_and_not_the_other_way_round(
+    web, server: Server, project: str, version: str
+):
+    parent, tenant = (project if version == "v3" else f"{project}/tenants/default"), f"{project}/tenants/default"
+
+    def post_finer(event_id: str) -> int:
+        said = {
+            "requestId": "r",
+            "eventId": event_id,
+            "createTime": "2019-01-01T00:00:00.123456Z",
+            "jobEvent": {"type": "VIEW", "jobs": [f"{tenant}/jobs/j"]},
+        }
+        url = f"{server.http}/{version}/{parent}/clientEvents"
+        body = {"clientEvent": said} if version == "v3" else said
+        return web.post(url, json=body, timeout=60).status_code
+
+    legacy = event(details=None)
+    assert [post_finer("e"), post_finer("e")] == [200, 200]
+    assert push(web, server, project, legacy)[0] == "REPEATED"
+    assert push(web, server, project, event())[0] == "REJECTED"  # its details are not stored
+    assert push(web, server, project, {**legacy, "eventTimestampMillis": "1546300800124"})[0] == "REJECTED"
+    assert push(web, server, project, {**legacy, "eventId": "f"})[0] == "STORED"
+    assert post_finer("f") == 409
+    times = {
+        each["clientEvent"]["eventId"]: each["clientEvent"]["createTime"]
+        for each in listed(web, server, tenant, "clientEvents")
+    }
+    assert times == {"e": "2019-01-01T00:00:00.123456Z", "f": "2019-01-01T00:00:00.123Z"}
+
+
 # Tokens.
 
 

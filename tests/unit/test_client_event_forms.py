@@ -283,6 +283,18 @@ def test_what_a_form_cannot_say_is_no_part_of_its_fingerprint(form, fields, diff
     assert {place for place in range(3) if plain[place] != changed[place]} == differs_in
 
 
+@pytest.mark.parametrize("form", ["v3", "v4", "v4beta1"])
+@pytest.mark.parametrize(
+    "time", ["2019-01-01T00:00:00.123456789Z", "1969-12-31T23:59:59.9999Z", "1970-01-01T00:00:00.0004Z"]
+)
+def test_the_legacy_form_says_milliseconds(form, time):
+    finer = prints(form, createTime=time)
+    millis = event(form, createTime=time).create_time.ToMilliseconds()
+    legacy = prints("legacy", eventTimestampMillis=str(millis))
+    assert finer[0] == finer[1] != legacy[0]
+    assert finer[2] == legacy[2]
+
+
 def test_the_spelling_of_a_legacy_type_is_no_part_of_it():
     assert prints("legacy", eventType="VIEW_DIRECT") == prints("legacy", eventType="VIEW_REDIRECT")
 
