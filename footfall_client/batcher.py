@@ -45,8 +45,8 @@ class EventBatcher:
         """Adds an event; a later change of the object changes nothing.
 
         Args:
-            event: A message of Google's package of any version, one of stubs of your own, or a mapping in the form of
-                proto3 JSON.
+            event: A message of Google's package (retail v2, v2beta, v2alpha; talent v4, v4beta1), one of stubs of your
+                own, or a mapping in the form of proto3 JSON.
             timeout: Seconds to wait for room, where the batcher waits; None: as long as it takes.
 
         Raises:

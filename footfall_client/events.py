@@ -18,7 +18,7 @@ class Kind(NamedTuple):
     """One kind of event, and how it is sent."""
 
     event: str  # full name of its message in the contract
-    package: str  # begins the packages of Google's that have such messages
+    taken: tuple[str, ...]  # full names of Google's messages that say nothing which it can't
     time: str  # the field that says when it happened
     events: str  # the field of a request that holds them
     method: str  # the path of the RPC
@@ -28,7 +28,7 @@ class Kind(NamedTuple):
 
 USER_EVENTS: Final = Kind(
     event="google.cloud.retail.v2.UserEvent",
-    package="google.cloud.retail.",
+    taken=tuple(f"google.cloud.retail.{version}.UserEvent" for version in ("v2", "v2beta", "v2alpha")),
     time="event_time",
     events="user_events",
     method="/footfall.v1.EventLogService/BatchWriteUserEvents",
@@ -37,7 +37,7 @@ USER_EVENTS: Final = Kind(
 )
 CLIENT_EVENTS: Final = Kind(
     event="google.cloud.talent.v4.ClientEvent",
-    package="google.cloud.talent.",
+    taken=("google.cloud.talent.v4.ClientEvent", "google.cloud.talent.v4beta1.ClientEvent"),
     time="create_time",
     events="client_events",
     method="/footfall.v1.EventLogService/BatchCreateClientEvents",
@@ -65,8 +65,8 @@ def to_message(event: Any, kind: Kind) -> Any:
     """A copy of an event as a message of the contract.
 
     Args:
-        event: A message of Google's package (of any version, proto-plus or not), one of stubs of one's own, or a
-            mapping in the form of proto3 JSON, names in camelCase or snake_case.
+        event: One of the messages that the kind takes (of Google's packages, proto-plus or not, or of stubs of one's
+            own), or a mapping in the form of proto3 JSON, names in camelCase or snake_case.
         kind: What it is to be.
 
     Raises:
@@ -81,8 +81,8 @@ def to_message(event: Any, kind: Kind) -> Any:
     unwrap = getattr(type(event), "pb", None)  # of proto-plus
     message = unwrap(event) if callable(unwrap) else event
     name = message.DESCRIPTOR.full_name if isinstance(message, Message) else type(event).__name__
-    if not (name.startswith(kind.package) and name.rpartition(".")[2] == kind.event.rpartition(".")[2]):
-        raise TypeError(f"the event must be a {kind.event.rpartition('.')[2]} or a mapping, but is a {name}")
+    if name not in kind.taken:
+        raise TypeError(f"the event must be a {', a '.join(kind.taken)} or a mapping, but is a {name}")
     converted = message_type(kind.event).FromString(message.SerializeToString())
     if name == _V4BETA1:  # the one field that has another number there
         converted.job_event.DiscardUnknownFields()

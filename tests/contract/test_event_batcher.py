@@ -98,6 +98,16 @@ def test_what_is_no_event_is_refused_when_it_is_added(
         batcher.add_event(event)
 
 
+def test_what_v4s_messages_would_lose_is_refused(
+    batchers: Batchers, server: Server, reflected: ReflectedClient, tenant: str
+) -> None:
+    event = reflected.message("google.cloud.talent.v3.ClientEvent", event_id="e", parent_event_id="e0")
+    with batchers(tenant, server.address) as batcher:
+        with pytest.raises(TypeError, match=r"v4\.ClientEvent.*v4beta1\.ClientEvent.*is a .*v3\.ClientEvent"):
+            batcher.add_event(event)
+        assert batcher.flush().stored_count == 0
+
+
 @pytest.mark.parametrize("parent", ["", "projects/p", "projects/p/tenants/t/x", "projects/p/catalogs/c"])
 def test_a_parent_that_has_no_events(batchers: Batchers, parent: str) -> None:
     with pytest.raises(ValueError, match="parent must be"):
