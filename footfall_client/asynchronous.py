@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any, Literal, Self, Unpack
 
@@ -92,15 +93,20 @@ class AsyncEventBatcher:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    # -- the sender's thread; the loop may be gone before the last verdicts
+    # -- the sender's thread
 
     def _tell(self, verdict: Verdict) -> None:
-        if self._on_verdict is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._on_verdict, verdict)
+        if self._on_verdict is not None:
+            self._in_loop(self._on_verdict, verdict)
 
     def _progressed(self) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake)
+        self._in_loop(self._wake)
+
+    def _in_loop(self, call: Callable[..., None], *args: Any) -> None:
+        with contextlib.suppress(
+            RuntimeError
+        ):  # the loop may be gone before the last verdicts; asked first, it may go then
+            self._loop.call_soon_threadsafe(call, *args)
 
     def _wake(self) -> None:
         progress, self._progress = self._progress, asyncio.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 import footfall_client
+from footfall_client import AsyncEventBatcher
 from footfall_client.contract import message_type
 from tests.contract.samples import client_event, user_event
 from tests.support.reflected import ReflectedClient
@@ -68,6 +70,43 @@ def test_the_end_of_a_program_loses_nothing(server: Server, reflected: Reflected
     stored = {each.user_event.visitor_id for each in reflected.user_events(CATALOG)}
     assert stored >= ({"forked", "child"} if ending == "forked" else {ending}), done.stderr
     assert "the program fails" in done.stderr if ending == "error" else not done.stderr
+
+
+class ClosedMeanwhile(asyncio.SelectorEventLoop):
+    """A loop that is closed between a thread's look at it and its call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called, self.gone = threading.Event(), threading.Event()
+
+    def call_soon_threadsafe(self, *args: Any, **kwargs: Any) -> Any:
+        self.called.set()
+        assert self.gone.wait(60)
+        return super().call_soon_threadsafe(*args, **kwargs)
+
+    def close(self) -> None:
+        super().close()
+        self.gone.set()
+
+
+@pytest.mark.parametrize("on_verdict", [None, print])
+def test_a_loop_that_closes_stops_nothing(
+    server: Server, reflected: ReflectedClient, catalog: str, on_verdict: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def added() -> AsyncEventBatcher:
+        batcher = AsyncEventBatcher(catalog, server.address, on_verdict=on_verdict, batch_size=1)
+        for visitor_id in ("first", "second"):
+            await batcher.add_event({"eventType": "login", "visitorId": visitor_id})
+        return batcher
+
+    loop = ClosedMeanwhile()
+    batcher = loop.run_until_complete(added())
+    assert loop.called.wait(60)
+    loop.close()
+
+    assert asyncio.run(batcher.close(60)).stored_count == 2
+    assert [each.user_event.visitor_id for each in reflected.user_events(catalog)] == ["first", "second"]
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("version", ["v2", "v2beta", "v2alpha"])
