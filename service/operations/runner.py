@@ -180,6 +180,7 @@ class Runner:
         self._alone: dict[tuple[str, int], asyncio.Lock] = collections.defaultdict(asyncio.Lock)
         self._now_us = now_us
         self._running: dict[str, Running] = {}
+        self._starting: dict[str, int] = {}  # bytes of the requests of operations that are being made durable
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = collections.defaultdict(asyncio.Event)
 
@@ -219,13 +220,17 @@ class Runner:
             transaction.insert_operation(whole)
             return whole
 
-        row = await self._writer.run(insert, len(row.request))
-        self._launch(row)
-        return row
+        self._starting[row.name] = len(row.request)
+        try:
+            whole = await self._writer.run(insert, len(row.request))
+            self._launch(whole)
+        finally:
+            del self._starting[row.name]
+        return whole
 
     def _check_room(self, row: OperationRow) -> None:
-        unfinished = len(self._running)
-        size = sum(len(running.row.request) for running in self._running.values())
+        unfinished = len(self._running) + len(self._starting)
+        size = sum(len(running.row.request) for running in self._running.values()) + sum(self._starting.values())
         if unfinished < _MAX_UNFINISHED and (not unfinished or size + len(row.request) <= _MAX_UNFINISHED_BYTES):
             return
         raise errors.resource_exhausted(

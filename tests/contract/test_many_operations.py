@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 from google.api_core.exceptions import ResourceExhausted
 from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
 
@@ -17,6 +19,23 @@ MOST = 300
 CATALOG = "projects/p/locations/global/catalogs/many"
 LONG = 5  # imports, one after the other, that take longer than the calls of the test
 LINES = 100_000
+LEFT = 10
+AT_ONCE = 60
+
+
+def started_at_once(reflected: ReflectedClient) -> list[str]:
+    """Those that are started of many that are asked for at the same time."""
+
+    def start(_: int) -> str | None:
+        try:
+            return str(reflected.call(RETAIL, "RejoinUserEvents", parent=CATALOG).name)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                raise
+            return None
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return [name for name in threads.map(start, range(AT_ONCE)) if name]
 
 
 def test_one_too_many(tmp_path: Path) -> None:
@@ -30,7 +49,8 @@ def test_one_too_many(tmp_path: Path) -> None:
 
         for _ in range(LONG):
             reflected.call(RETAIL, "ImportUserEvents", **objects(CATALOG, "gs://b/long.jsonl"))
-        waiting = [reflected.call(RETAIL, "RejoinUserEvents", parent=CATALOG).name for _ in range(MOST - LONG)]
+        waiting = [reflected.call(RETAIL, "RejoinUserEvents", parent=CATALOG).name for _ in range(MOST - LONG - LEFT)]
+        assert len(started_at_once(reflected)) == LEFT
         with refused(ResourceExhausted) as refusal:
             reflected.call(RETAIL, "RejoinUserEvents", parent=CATALOG)
 
