@@ -31,6 +31,7 @@ from tests.support.reflected import EVENT_LOG, ReflectedClient
 from tests.support.server import Server
 
 MOST_IN_A_MESSAGE = 1_000
+QUARTER = 2**20 - 8  # characters of a visitor's id, so that four events make a message of 4 MiB
 IDLE_S = 0.5
 
 
@@ -149,6 +150,7 @@ def test_ten_thousand_rejections_fit_into_answers(reflected: ReflectedClient, ca
     [
         ({"parent": "projects/p/locations/global/catalogs/other"}, {"parent": "INVALID_VALUE"}),
         ({"user_events": [{}] * (MOST_IN_A_MESSAGE + 1)}, {"user_events": "TOO_MANY"}),
+        ({"user_events": [{"visitor_id": "v" * (QUARTER + 1)}] * 4}, {"user_events": "TOO_LONG"}),
     ],
 )
 def test_a_wrong_message_ends_it_after_all_that_came_before(
@@ -166,6 +168,15 @@ def test_a_wrong_message_ends_it_after_all_that_came_before(
     assert refusal.fields == fields
     assert len(reflected.user_events(catalog)) == 2_100
     stream.close()
+
+
+def test_as_many_bytes_as_a_message_may_have(reflected: ReflectedClient, catalog: str) -> None:
+    stream = OpenStream(reflected, "StreamUserEvents", catalog)
+    stream.send()
+    for _ in range(5):
+        stream.send(*[{"visitor_id": "v" * QUARTER}] * 4)
+
+    assert stream.end()[-1].rejected_count == 20
 
 
 @pytest.mark.parametrize("parent", ["", "catalogs/c", "projects/p/tenants/t"])

@@ -19,7 +19,7 @@ from service.rpc.middleware.admission import shutting_down
 from service.storage.writer import Writer
 
 MAX_ITEMS = 1_000  # in one message, and in one commit
-_BYTES_WAITING = 4 * 2**20  # of one stream, not looked at yet
+MAX_MESSAGE_BYTES = 4 * 2**20  # so many of one stream may wait, too, not looked at yet
 _COMMITS_IN_FLIGHT = 3  # of one stream; while one is synced the next are made ready
 
 _REJECTED = pb.BatchItemResult.OUTCOME_REJECTED
@@ -77,7 +77,7 @@ class Streams:
             How far everything is decided; last the totals.
 
         Raises:
-            RpcError: INVALID_ARGUMENT for a malformed parent or too many events in a message; NOT_FOUND;
+            RpcError: INVALID_ARGUMENT for a malformed parent, or too many events or bytes in a message; NOT_FOUND;
                 DEADLINE_EXCEEDED when the caller sends nothing for too long; UNAVAILABLE when the service shuts down or
                 can't store: what was acknowledged is stored, the rest is to be sent again.
         """
@@ -91,7 +91,7 @@ class Streams:
 
     async def _run(self, kind: _Kind, requests: AsyncIterator[Request]) -> AsyncIterator[Response]:
         closing = asyncio.create_task(self._closing.wait())
-        inbox: Inbox[Any] = Inbox(max_items=MAX_ITEMS, max_bytes=_BYTES_WAITING)
+        inbox: Inbox[Any] = Inbox(max_items=MAX_ITEMS, max_bytes=MAX_MESSAGE_BYTES)
         committing: asyncio.Queue[_Committing | Exception | None] = asyncio.Queue(_COMMITS_IN_FLIGHT)
         tasks: list[asyncio.Task[Any]] = [closing]
         try:
@@ -151,9 +151,10 @@ class Streams:
         try:
             while message is not None:
                 events = getattr(message, kind.field)
-                _check(message, first.parent, kind.field, len(events))
+                size = message.ByteSize()
+                _check(message, first.parent, kind.field, len(events), size)
                 if events:
-                    await inbox.put(events, message.ByteSize())
+                    await inbox.put(events, size)
                 message = await self._next(requests, closing)
         except asyncio.CancelledError:
             inbox.end(errors.cancelled("The caller has left."))
@@ -217,10 +218,13 @@ class _Progress:
         yield self.response(rejections)
 
 
-def _check(message: Request, parent: str, field: str, size: int) -> None:
+def _check(message: Request, parent: str, field: str, count: int, size: int) -> None:
     if message.parent not in ("", parent):
         rule = "must be empty or as in the first message; begin another stream for another parent."
         raise errors.invalid_argument([errors.violation("parent", rule)])
-    if size > MAX_ITEMS:
-        rule = f"must have at most {MAX_ITEMS:,} events a message, but has {size:,}."
+    if count > MAX_ITEMS:
+        rule = f"must have at most {MAX_ITEMS:,} events a message, but has {count:,}."
         raise errors.invalid_argument([errors.violation(field, rule, "TOO_MANY")])
+    if size > MAX_MESSAGE_BYTES:
+        rule = f"must have at most {MAX_MESSAGE_BYTES:,} bytes a message, but has {size:,}; send fewer events in one."
+        raise errors.invalid_argument([errors.violation(field, rule, "TOO_LONG")])
