@@ -22,7 +22,10 @@ from service.rpc.method import Method
 
 PATH: Final = "/graphql"
 MAX_BODY_BYTES: Final = 2 * 2**20  # room for 100 signals with long labels
+MAX_VALUES: Final = 25_000  # of variables; 100 signals of 100 positions each have half as many
 
+_MANY: Final = f"Has more than {MAX_VALUES:,} values"
+_TOO_MANY: Final = problems.of_inputs([([problems.INPUT], _MANY, f"{_MANY}; send fewer signals at once.", "TOO_MANY")])
 _NO_STORE: Final = (("cache-control", "no-store"),)
 
 KeepRejected = Callable[[str, bytes, errors.RpcError], Awaitable[None]]
@@ -103,6 +106,9 @@ class _Endpoint:
         refused = self._unauthenticated(call)
         if refused:
             return ExecutionResult(data=None, errors=_at_first_field(refused, request))
+        if _has_more_values(request.variables, MAX_VALUES):
+            await self._keep(body, _TOO_MANY)
+            return ExecutionResult(data=None, errors=[_TOO_MANY])
         try:
             document = await self._documents.read(request.document)
             operation = operation_of(document, request.operation_name)
@@ -152,6 +158,20 @@ def _at_first_field(error: GraphQLError, request: _Request) -> list[GraphQLError
             path = [(first.alias or first.name).value]
             return [GraphQLError(error.message, first, path=path, extensions=error.extensions)]
     return [error]
+
+
+def _has_more_values(variables: Mapping[str, Any], limit: int) -> bool:
+    """Whether there are more than `limit` values in all, those of lists and objects counted too, however deep."""
+    count = 0
+    waiting: list[Any] = [variables]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            count += len(value)
+            if count > limit:
+                return True
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+    return False
 
 
 def _read(body: bytes) -> _Request:
