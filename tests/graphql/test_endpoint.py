@@ -44,6 +44,21 @@ def test_without_a_token_nothing_is_looked_at(guarded, headers, message, given):
     assert guarded.error(get_introspection_query(), **headers)["extensions"]["code"] == "UNAUTHENTICATED"
 
 
+@pytest.mark.parametrize(
+    ("query", "given"),
+    [("{" + "a " * 9_000 + "}", None), ("{a" * 990, None), (SEND + " " * 2_000, COMPLETE), (SEND, ["x" * 70_000])],
+    ids=["fields", "deep", "spaces", "body"],
+)
+def test_of_what_is_long_the_caller_without_a_token_is_told_no_place(guarded, query, given):
+    before = len(guarded.rejected())
+    unauthenticated = {"message": "Authorization header missing", "extensions": {"code": "UNAUTHENTICATED"}}
+    assert guarded.error(query, given) == unauthenticated
+    assert guarded.post(data=b"{" * 70_000, headers={"Content-Type": "application/json"}).json() == {
+        "errors": [unauthenticated]
+    }
+    assert len(guarded.rejected()) == before
+
+
 def test_refused_signals_are_kept_where_the_operator_wants_that(guarded):
     before = len(guarded.rejected())
     authorization = {"Authorization": f"Bearer {TOKENS[0]}"}
