@@ -55,9 +55,10 @@ def pages(settings: GraphQLSettings, methods: Sequence[Method], keep_rejected: K
     if not settings.tenant:
         return {}
     endpoint = _Endpoint(settings, methods, keep_rejected)
+    checking = ("POST",) if settings.bearer_tokens else ()
     if not settings.graphiql:
-        return {PATH: Page(endpoint.answer, methods=("POST",))}
-    return {PATH: Page(endpoint.answer, methods=("GET", "HEAD", "POST")), **graphiql.files()}
+        return {PATH: Page(endpoint.answer, methods=("POST",), checking=checking)}
+    return {PATH: Page(endpoint.answer, methods=("GET", "HEAD", "POST"), checking=checking), **graphiql.files()}
 
 
 class _Request(NamedTuple):
