@@ -38,7 +38,7 @@ class Funnels:
 
         Raises:
             RpcError: INVALID_ARGUMENT with every violation; NOT_FOUND; FAILED_PRECONDITION: there are too many actors,
-                or too many values to split by.
+                too many values to split by, or too many events of one time.
         """
         wanted = funnel_request.wanted(request, self._policy.parent(request.parent))
         last = await read(self._store.last_arrival, wanted.kind)
