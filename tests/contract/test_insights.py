@@ -31,6 +31,17 @@ def board(reflected: ReflectedClient) -> list[Happened]:
     return events
 
 
+def client_event(tenant: str, number: int, **fields: Any) -> dict[str, Any]:
+    """A VIEW of an actor of its own, each a second after the one before."""
+    return {
+        "event_id": f"e{number}",
+        "request_id": f"r{number}",
+        "create_time": {"seconds": 1_710_000_000 + number},
+        "job_event": {"type": "VIEW", "jobs": [f"{tenant}/jobs/j"]},
+        **fields,
+    }
+
+
 def steps(*types: str) -> list[dict[str, Any]]:
     return [{"event_types": each.split()} for each in types]
 
@@ -137,6 +148,14 @@ def test_user_events(reflected: ReflectedClient, catalog: str):
         steps=[{"event_types": ["a", "b"]}, {"event_types": ["c"], "label": "C"}],
     )
     assert [each.label for each in labelled.steps] == ["a or b", "C"]
+
+
+def test_a_note_that_is_no_text_spoils_no_funnel(reflected: ReflectedClient, tenant: str):
+    notes = ['{"from": "\\ud800"}', '{"from": ["\\udfff mail", "mail"]}', '{"from": "mail"}', "{"]
+    events = [client_event(tenant, number, event_notes=each) for number, each in enumerate(notes)]
+    reflected.call(EVENT_LOG, "BatchCreateClientEvents", parent=tenant, client_events=events)
+    found = funnel(reflected, tenant, "VIEW", split={"attribute": "from"})
+    assert {value: count for value, [(count, _)] in groups(found).items()} == {"mail": 2, "?": 1, "? mail": 1, None: 1}
 
 
 @pytest.mark.parametrize(
