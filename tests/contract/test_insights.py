@@ -13,7 +13,7 @@ from tests.contract.refusals import refused
 from tests.support import naive_funnel
 from tests.support.job_board import Happened, job_board
 from tests.support.naive_funnel import Figures, Seen
-from tests.support.reflected import EVENT_LOG, ReflectedClient
+from tests.support.reflected import EVENT_LOG, RETAIL, ReflectedClient
 
 INSIGHTS = "footfall.v1.InsightsService"
 BOARD = "projects/p/tenants/board"
@@ -156,6 +156,19 @@ def test_a_note_that_is_no_text_spoils_no_funnel(reflected: ReflectedClient, ten
     reflected.call(EVENT_LOG, "BatchCreateClientEvents", parent=tenant, client_events=events)
     found = funnel(reflected, tenant, "VIEW", split={"attribute": "from"})
     assert {value: count for value, [(count, _)] in groups(found).items()} == {"mail": 2, "?": 1, "? mail": 1, None: 1}
+
+
+def test_events_of_nearly_a_mebibyte_are_followed(reflected: ReflectedClient, catalog: str):
+    filling = {f"filling{number}": {"text": [f"{text:0256}" for text in range(400)]} for number in range(9)}
+    for number, colour in enumerate(["blue", "red", "green"] * 4):
+        event = {
+            "event_type": "view-ours", "visitor_id": f"v{number}", "event_time": {"seconds": 1_710_000_000},
+            "attributes": {"colour": {"text": [colour]}, **filling},
+        }  # fmt: skip
+        reflected.call(RETAIL, "WriteUserEvent", parent=catalog, user_event=event)
+    found = funnel(reflected, catalog, "view-ours", split={"attribute": "colour"})
+    assert figures(found.steps) == [(12, None)]
+    assert {value: count for value, [(count, _)] in groups(found).items()} == {"blue": 4, "red": 4, "green": 4}
 
 
 @pytest.mark.parametrize(
