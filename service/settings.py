@@ -51,8 +51,8 @@ class Settings(BaseSettings):
     public_address: str = Field(
         "",
         description=(
-            "Where HTTP listens for what any page may use (public_parts), and nothing else; needs catalogs. Empty: "
-            "nowhere."
+            "Where HTTP listens for what any page may use (public_parts) and what asks for a token, and nothing else; "
+            "needs catalogs. Empty: nowhere."
         ),
     )
     public_parts: Annotated[list[str], NoDecode] = Field(

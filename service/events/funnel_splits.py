@@ -64,7 +64,9 @@ def _text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return _number(value)
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value.encode(errors="replace").decode()  # JSON may have half of a surrogate pair, a response may not
 
 
 def _number(value: float) -> str:

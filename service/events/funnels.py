@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from service.events import errors
 from service.events.durations import Durations
+from service.events.record import set_microseconds
 
 MAX_ACTORS: Final = 1_000_000
 MAX_VALUES: Final = 10_000  # of what a funnel is split by
+MAX_AT_ONCE: Final = 200_000  # events of one time, which are held until the next time is there
+MAX_BYTES_AT_ONCE: Final = 64 * 2**20  # of their payloads
 SHOWN_GROUPS: Final = 100
 
 EventType = str | int
@@ -108,7 +113,9 @@ _ENDED: Final[_Progress] = (-1, 0, 0, ())
 
 
 class Funnel:
-    """Follows every actor along a path. It holds a few numbers for each actor that took the first step, and no events.
+    """Follows every actor along a path.
+
+    It holds a few numbers for each actor that took the first step, and of events those of one time.
 
     Args:
         path: The path.
@@ -125,6 +132,7 @@ class Funnel:
         self._groups: dict[str | None, _Counts] = {}
         self._values: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}  # many actors share theirs
         self._waiting: list[Event] = []  # of the last time: there may be more
+        self._waiting_bytes = 0
         self._events = 0
         self._without_actor = 0
 
@@ -132,7 +140,8 @@ class Funnel:
         """Takes the next events, of the path's types only, in the order of time.
 
         Raises:
-            RpcError: FAILED_PRECONDITION: there are too many actors, or too many values to split by.
+            RpcError: FAILED_PRECONDITION: there are too many actors, too many values to split by, or too many events of
+                one time.
         """
         if not events:
             return
@@ -143,12 +152,27 @@ class Funnel:
         if settled:
             self._follow(self._waiting[:settled])
             self._waiting = self._waiting[settled:]
+            self._waiting_bytes = 0
+        self._waiting_bytes += sum(len(event[4] or b"") for event in events if event[0] == last_us)
+        self._check_waiting(last_us)
 
     def result(self) -> Result:
         """What all events that were added come to; none can be added after it."""
         self._follow(self._waiting)
         self._waiting = []
         return Result(self._all.steps(), self._shown_groups(), self._events, self._without_actor)
+
+    def _check_waiting(self, time_us: int) -> None:
+        if len(self._waiting) > MAX_AT_ONCE:
+            what = f"{MAX_AT_ONCE:,} events"
+        elif self._waiting_bytes > MAX_BYTES_AT_ONCE:
+            what = f"{MAX_BYTES_AT_ONCE // 2**20} MiB of events"
+        else:
+            return
+        time = Timestamp()
+        set_microseconds(time, time_us)
+        remedy = "Narrow the time with `filter`, so that it leaves that one out."
+        raise _too_large(f"{what} of the same time, {time.ToJsonString()}", "filter", remedy)
 
     def _follow(self, events: list[Event]) -> None:
         order, actors = self._order, self._actors
@@ -210,7 +234,7 @@ class Funnel:
 
 def _too_large(what: str, subject: str, remedy: str) -> errors.RpcError:
     return errors.failed_precondition(
-        f"The funnel has more than {what}, the most that one may have. {remedy}",
+        f"The funnel has more than {what}; that is the most that one may have. {remedy}",
         reason="FUNNEL_TOO_LARGE",
         subject=subject,
     )

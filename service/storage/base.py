@@ -186,7 +186,8 @@ class Store(Protocol):
     ) -> list[ActorEvent]:
         """The same order as `scan_events`; `actor` is visitor_id, user_id or request_id.
 
-        Only events of the types `with_payload` bring their payload.
+        Only events of the types `with_payload` bring their payload. Where payloads are large there are fewer than
+        `limit`, but none only where there are no more.
         """
 
     def story_events(
@@ -199,7 +200,8 @@ class Store(Protocol):
     ) -> list[StoryEvent]:
         """Client events of these searches by request id, then by arrival, those behind `after`.
 
-        Only events of the types `with_payload` bring their payload.
+        Only events of the types `with_payload` bring their payload. Where payloads are large there are fewer than
+        `limit`, but none only where there are no more.
         """
 
     def get_signal_state(self, parent: str, kind: IdentifierKind, identifier: str) -> StoredEvent | None:

@@ -13,7 +13,7 @@ from tests.contract.refusals import refused
 from tests.support import naive_funnel
 from tests.support.job_board import Happened, job_board
 from tests.support.naive_funnel import Figures, Seen
-from tests.support.reflected import EVENT_LOG, ReflectedClient
+from tests.support.reflected import EVENT_LOG, RETAIL, ReflectedClient
 
 INSIGHTS = "footfall.v1.InsightsService"
 BOARD = "projects/p/tenants/board"
@@ -29,6 +29,17 @@ def board(reflected: ReflectedClient) -> list[Happened]:
     written = reflected.call(EVENT_LOG, "BatchCreateClientEvents", parent=BOARD, client_events=messages)
     assert written.stored_count == EVENTS
     return events
+
+
+def client_event(tenant: str, number: int, **fields: Any) -> dict[str, Any]:
+    """A VIEW of an actor of its own, each a second after the one before."""
+    return {
+        "event_id": f"e{number}",
+        "request_id": f"r{number}",
+        "create_time": {"seconds": 1_710_000_000 + number},
+        "job_event": {"type": "VIEW", "jobs": [f"{tenant}/jobs/j"]},
+        **fields,
+    }
 
 
 def steps(*types: str) -> list[dict[str, Any]]:
@@ -137,6 +148,27 @@ def test_user_events(reflected: ReflectedClient, catalog: str):
         steps=[{"event_types": ["a", "b"]}, {"event_types": ["c"], "label": "C"}],
     )
     assert [each.label for each in labelled.steps] == ["a or b", "C"]
+
+
+def test_a_note_that_is_no_text_spoils_no_funnel(reflected: ReflectedClient, tenant: str):
+    notes = ['{"from": "\\ud800"}', '{"from": ["\\udfff mail", "mail"]}', '{"from": "mail"}', "{"]
+    events = [client_event(tenant, number, event_notes=each) for number, each in enumerate(notes)]
+    reflected.call(EVENT_LOG, "BatchCreateClientEvents", parent=tenant, client_events=events)
+    found = funnel(reflected, tenant, "VIEW", split={"attribute": "from"})
+    assert {value: count for value, [(count, _)] in groups(found).items()} == {"mail": 2, "?": 1, "? mail": 1, None: 1}
+
+
+def test_events_of_nearly_a_mebibyte_are_followed(reflected: ReflectedClient, catalog: str):
+    filling = {f"filling{number}": {"text": [f"{text:0256}" for text in range(400)]} for number in range(9)}
+    for number, colour in enumerate(["blue", "red", "green"] * 4):
+        event = {
+            "event_type": "view-ours", "visitor_id": f"v{number}", "event_time": {"seconds": 1_710_000_000},
+            "attributes": {"colour": {"text": [colour]}, **filling},
+        }  # fmt: skip
+        reflected.call(RETAIL, "WriteUserEvent", parent=catalog, user_event=event)
+    found = funnel(reflected, catalog, "view-ours", split={"attribute": "colour"})
+    assert figures(found.steps) == [(12, None)]
+    assert {value: count for value, [(count, _)] in groups(found).items()} == {"blue": 4, "red": 4, "green": 4}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,12 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
 
-from generated.footfall.v1 import event_log_service_pb2, event_log_service_pb2_grpc
+from generated.footfall.v1 import (
+    event_log_service_pb2,
+    event_log_service_pb2_grpc,
+    signal_service_pb2,
+    signal_service_pb2_grpc,
+)
 from generated.google.cloud.retail.v2 import import_config_pb2, user_event_service_pb2, user_event_service_pb2_grpc
 from generated.google.cloud.talent.v4 import event_service_pb2, event_service_pb2_grpc
 
@@ -33,6 +38,7 @@ class Client:
         self.retail = user_event_service_pb2_grpc.UserEventServiceStub(self.channel)
         self.talent = event_service_pb2_grpc.EventServiceStub(self.channel)
         self.log = event_log_service_pb2_grpc.EventLogServiceStub(self.channel)
+        self.signal = signal_service_pb2_grpc.SignalServiceStub(self.channel)
         self.operations = operations_pb2_grpc.OperationsStub(self.channel)
         self.health = health_pb2_grpc.HealthStub(self.channel)
 
@@ -108,6 +114,24 @@ class Client:
         return list(
             self._all(self.log.ListClientEvents, event_log_service_pb2.ListClientEventsRequest, "client_events", tenant)
         )
+
+    def signals(self, tenant: str) -> list[Any]:
+        return list(self._all(self.signal.ListSignals, signal_service_pb2.ListSignalsRequest, "signals", tenant))
+
+    def signal_states(self, tenant: str) -> list[Any]:
+        """Where every application with a token stands."""
+        request = signal_service_pb2.ListSignalStatesRequest(
+            parent=tenant,
+            subject_kind=signal_service_pb2.ListSignalStatesRequest.SUBJECT_KIND_TOKEN,
+            page_size=_PAGE,
+        )
+        found: list[Any] = []
+        while True:
+            page = self.signal.ListSignalStates(request, timeout=_TIMEOUT_S)
+            found += page.signal_states
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return found
 
     def rejected(self, parent: str) -> list[Any]:
         return list(

@@ -1,4 +1,4 @@
-"""Collectors that send batches and streams, beside the writers of `load`, into the same ledger."""
+"""Collectors that send batches, streams and signals, beside the writers of `load`, into the same ledger."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any, Self
 import grpc
 
 from generated.footfall.v1 import event_log_service_pb2 as pb
+from generated.footfall.v1 import signal_service_pb2
 from tests.faults.client import Client, refusal
-from tests.faults.load import Ledger, client_event, user_event
+from tests.faults.load import Ledger, client_event, signal, user_event
 
 _WAIT_S = 60
 _BATCH = 40
@@ -24,7 +25,8 @@ _REPEAT_EVERY = 3  # of so many batches or messages one is sent twice
 
 
 class Collectors:
-    """Four threads: one for the batches and one for a stream of each kind of event, until told to stop.
+    """Six threads: one for the batches and one for a stream of each kind of event, one for signals and one for batches
+    of them, until told to stop.
 
     They end by themselves when the server is gone.
 
@@ -45,6 +47,10 @@ class Collectors:
             "cb": lambda key: self._batches(key, pb.BatchCreateClientEventsRequest, log.BatchCreateClientEvents),
             "us": lambda key: self._stream(key, pb.StreamUserEventsRequest, log.StreamUserEvents),
             "cs": lambda key: self._stream(key, pb.StreamClientEventsRequest, log.StreamClientEvents),
+            "ss": self._signals,
+            "sb": lambda key: self._batches(
+                key, signal_service_pb2.SendSignalsRequest, self._client.signal.SendSignals
+            ),
         }
         self._threads = [
             threading.Thread(target=self._run, args=(work, f"{name}-{key}"), name=f"collector-{key}")
@@ -83,18 +89,42 @@ class Collectors:
         ledger = self._ledger
         keys = [f"{key}-{number:06}-{each}" for each in range(size)]
         us = time.time_ns() // 1_000
+        fields = request.DESCRIPTOR.fields_by_name
         for each in keys:
-            if "user_events" in request.DESCRIPTOR.fields_by_name:
+            if "user_events" in fields:
                 ledger.sent[each] = user_event(each, us)
                 request.user_events.append(ledger.sent[each])
-            else:
+            elif "client_events" in fields:
                 ledger.sent[each] = client_event(ledger.tenant, each, us)
                 request.client_events.append(ledger.sent[each])
+            else:
+                ledger.sent[each] = signal(each, us)
+                request.signals.append(ledger.sent[each])
         return keys
 
     def _parent(self, request_type: Any) -> str:
         is_user = "user_events" in request_type.DESCRIPTOR.fields_by_name
         return self._ledger.catalog if is_user else self._ledger.tenant
+
+    def _signals(self, key: str) -> None:
+        ledger = self._ledger
+        for number in itertools.count():
+            if self._stop.wait(_PAUSE_S):
+                return
+            token = f"{key}-{number:06}"
+            ledger.sent[token] = signal(token, time.time_ns() // 1_000)
+            request = signal_service_pb2.SendSignalRequest(parent=ledger.tenant, signal=ledger.sent[token])
+            calls = [
+                self._client.signal.SendSignal.future(request, timeout=_WAIT_S)
+                for _ in range(1 + (number % _REPEAT_EVERY == 0))
+            ]
+            names = set()
+            for each in calls:
+                stored = each.result()
+                ledger.promised.add(token)
+                assert stored.signal == request.signal
+                names.add(stored.name)
+            assert len(names) == 1, names
 
     def _batches(self, key: str, request_type: Any, call: Any) -> None:
         for number in itertools.count():

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import grpc
 
+from generated.footfall.v1.signal_pb2 import Signal
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent, JobEvent
 from tests.faults.client import Client, refusal
@@ -36,11 +37,18 @@ def client_event(tenant: str, event_id: str, us: int) -> ClientEvent:
     return event
 
 
+def signal(token: str, us: int) -> Signal:
+    """A valid signal about an application of its own."""
+    state = Signal.State(status=Signal.Stage(label="Interview", index=2, total=5))
+    state.timestamp.FromMicroseconds(us)
+    return Signal(type_code="ApplicationStatusUpdate", token=token, current=state)
+
+
 class Ledger:
     """What was sent under one catalog and one tenant, and how each call ended. Threads may share it.
 
     Attributes:
-        sent: Every event, by visitor id or event id.
+        sent: Every event and signal, by visitor id, event id or token.
         promised: Those of them that a caller was told are stored.
         denied: Those of which the service refused a call.
         refused: Code, reason and RetryInfo of each refused call.
@@ -87,6 +95,13 @@ class Ledger:
         client_events = client.client_events(self.tenant)
         stored |= {each.client_event.event_id: each.client_event for each in client_events}
         counts += Counter(each.client_event.event_id for each in client_events)
+        signals = client.signals(self.tenant)
+        stored |= {each.signal.token: each.signal for each in signals}
+        counts += Counter(each.signal.token for each in signals)
+        states = [(each.token, each.signal.name) for each in client.signal_states(self.tenant)]
+        assert sorted(states) == sorted((each.signal.token, each.name) for each in signals), (
+            "states are not the signals'"
+        )
         lost = promised - counts.keys()
         assert not lost, f"{len(lost)} acknowledged events are lost, of {len(promised)}: {_some(lost)}"
         doubled = {key for key, count in counts.items() if count > 1}

@@ -1,7 +1,8 @@
-"""SIGKILL at any instant: every acknowledged event is stored exactly once, and a running import ends as if undisturbed.
+"""SIGKILL at any instant: what was acknowledged is stored exactly once, and a running import ends as if undisturbed.
 
-The kills strike at random moments and at the places named in `service.failpoints`, several of them one import. The seed
-of everything random is printed; FOOTFALL_SEED sets it, FOOTFALL_KILLS the number of kills.
+Events and signals come in beside the import. The kills strike at random moments and at the places named in
+`service.failpoints`, several of them one import. The seed of everything random is printed; FOOTFALL_SEED sets it,
+FOOTFALL_KILLS the number of kills.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Round:
 
     @contextmanager
     def load(self, client, address):
-        """The import, begun or going on, and writers, batches and streams once it is at work."""
+        """The import, begun or going on, and writers, batches, streams and signals once it is at work."""
         if not self.operation:
             self.operation = self.work.begin(client, self.catalog)
         wait_for(lambda: self.lines_done(client), "the import is at work")
@@ -192,7 +193,7 @@ class History:
                 each.ledger.check(client, imported=each.work.visitors)
         promised = sum(len(each.ledger.promised) for each in self._rounds)
         in_flight = sum(each.ledger.in_flight for each in self._rounds)
-        print(f"  {promised} acknowledged events, {in_flight} calls in flight at the kills")
+        print(f"  {promised} acknowledged events and signals, {in_flight} calls in flight at the kills")
         assert not list((self._server.folder / "footfall.db.spool").iterdir()), "the spool is not empty"
 
     def end(self):

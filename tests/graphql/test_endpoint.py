@@ -44,6 +44,21 @@ def test_without_a_token_nothing_is_looked_at(guarded, headers, message, given):
     assert guarded.error(get_introspection_query(), **headers)["extensions"]["code"] == "UNAUTHENTICATED"
 
 
+@pytest.mark.parametrize(
+    ("query", "given"),
+    [("{" + "a " * 9_000 + "}", None), ("{a" * 990, None), (SEND + " " * 2_000, COMPLETE), (SEND, ["x" * 70_000])],
+    ids=["fields", "deep", "spaces", "body"],
+)
+def test_of_what_is_long_the_caller_without_a_token_is_told_no_place(guarded, query, given):
+    before = len(guarded.rejected())
+    unauthenticated = {"message": "Authorization header missing", "extensions": {"code": "UNAUTHENTICATED"}}
+    assert guarded.error(query, given) == unauthenticated
+    assert guarded.post(data=b"{" * 70_000, headers={"Content-Type": "application/json"}).json() == {
+        "errors": [unauthenticated]
+    }
+    assert len(guarded.rejected()) == before
+
+
 def test_refused_signals_are_kept_where_the_operator_wants_that(guarded):
     before = len(guarded.rejected())
     authorization = {"Authorization": f"Bearer {TOKENS[0]}"}
@@ -152,6 +167,46 @@ def test_one_request_can_not_ask_for_the_work_of_many(shared, query):
 def test_some_mutations_may_share_a_request(shared):
     query = "mutation ($input: SendSignalInput!) { a: sendSignal(input: $input) b: sendSignal(input: $input) }"
     assert shared.answer(query, COMPLETE) == {"data": {"a": True, "b": True}}
+
+
+POSITION = {
+    "typeCode": "PositionStatusUpdate",
+    "positionProfileIds": [f"p{number}" for number in range(100)],
+    "current": {"status": {"label": "l", "index": 1, "total": 2}, "timestamp": "2020-01-01T00:00:00Z"},
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"signals": [{}] * 500_000},
+        {"signals": [{**POSITION, "positionProfileIds": ["p"] * 30_000}]},
+        {"signals": [[[[0] * 500] * 10] * 10]},
+        {f"field{number}": 1 for number in range(30_000)},
+    ],
+    ids=["signals", "positions", "nested", "fields"],
+)
+def test_variables_of_very_many_values_are_not_looked_at(guarded, given):
+    before = len(guarded.rejected())
+    authorization = {"Authorization": f"Bearer {TOKENS[0]}"}
+    error = guarded.error(SEND_ALL, given, **authorization)
+    assert error["message"] == "/input: Has more than 25,000 values"
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["extensions"]["inputPath"] == ["input"]
+    [violation] = error["extensions"]["violations"]
+    assert violation["reason"] == "TOO_MANY"
+    assert len(guarded.rejected()) == before + 1
+
+
+def test_the_largest_batch_passes(endpoint):
+    signals = [{**POSITION, "positionProfileIds": [f"s{s}p{p}" for p in range(100)]} for s in range(100)]
+    assert endpoint.answer(SEND_ALL, {"signals": signals}) == {"data": {"sendSignals": True}}
+
+
+def test_of_very_much_that_is_wrong_a_part_is_named(shared):
+    error = shared.error(SEND_ALL, {"signals": [{}] * 12_000})
+    assert error["message"] == "/input/signals/0/typeCode: Is required (and 99 more)"
+    assert len(error["extensions"]["violations"]) == 100
 
 
 def test_tools_read_the_schema(shared):

@@ -73,6 +73,43 @@ def test_what_is_not_public_is_guarded_as_everything_is(web, server):
         assert web.post(f"{server.http}/{path}", json=body, timeout=60).status_code == 200
 
 
+TOKEN = "partner-token"
+SIGNALS_OF = "projects/default/tenants/default"
+SEND = {
+    "query": "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }",
+    "variables": {"input": {"typeCode": "ApplicationComplete", "token": "t"}},
+}
+
+
+@pytest.mark.parametrize("more", [[], ["--graphiql"]])
+def test_graphql_is_public_for_those_who_have_a_token(tmp_path, web, more):
+    parts = ["--public-address", "127.0.0.1:0", "--public-parts", "scripts"]
+    with Server(tmp_path, *parts, *more, env={"FOOTFALL_GRAPHQL_TOKENS": TOKEN}) as server:
+        url, stored = f"{server.public_http}/graphql", f"{server.http}/v1/{SIGNALS_OF}/signals"
+        for headers in ({}, {"Authorization": "Bearer another"}):
+            [error] = web.post(url, json=SEND, headers=headers, timeout=60).json()["errors"]
+            assert error["extensions"]["code"] == "UNAUTHENTICATED"
+        assert web.get(stored, timeout=60).json().get("totalSize", "0") == "0"
+        known = {"Authorization": f"Bearer {TOKEN}", "Host": "signals.example"}
+        assert web.post(url, json=SEND, headers=known, timeout=60).json() == {"data": {"sendSignal": True}}
+        assert web.get(stored, timeout=60).json()["totalSize"] == "1"
+
+        page = web.get(url, headers=known, timeout=60)
+        assert (page.status_code, page.headers["allow"]) == (405, "POST")
+        for path in ("graphql/graphiql.js", f"v1/{SIGNALS_OF}/signals", "console/"):
+            assert web.get(f"{server.public_http}/{path}", timeout=60).status_code == 404
+        asked = web.options(url, headers={"Origin": SHOP, "Access-Control-Request-Method": "POST"}, timeout=60)
+        assert not {name.lower() for name in asked.headers} & {
+            "access-control-allow-origin", "access-control-allow-headers",
+        }  # fmt: skip
+        assert web.get(f"{server.http}/graphql", timeout=60).status_code == (200 if more else 405)
+
+
+def test_graphql_that_asks_for_no_token_is_not_public(web, server):
+    assert web.post(f"{server.public_http}/graphql", json=SEND, timeout=60).status_code == 404
+    assert web.post(f"{server.http}/graphql", json=SEND, timeout=60).json() == {"data": {"sendSignal": True}}
+
+
 def test_without_collect_no_catalogs_need_be_named(tmp_path, web):
     with Server(tmp_path, "--public-address", "127.0.0.1:0", "--public-parts", "scripts,job-events") as server:
         assert web.get(f"{server.public_http}/job_events.js", timeout=60).status_code == 200

@@ -8,6 +8,7 @@ from service.storage.base import Store
 from service.storage.records import ActorEvent, Selection, StoryEvent
 from tests.storage.rows import CATALOG, TENANT, client_event, create, fingerprint, insert, intern, user_event
 
+MIB = 2**20
 STRANGE = ["\x00", 'a\x00b"', "\\", "\u2028", "\U0001f600", "a\nb", "é"]
 
 
@@ -19,7 +20,7 @@ def followed(store: Store, kind: str, parent: str, limit: int, **options) -> lis
     while True:
         page = store.actor_events(kind, parent, selection, after=after, limit=limit, **options)
         found += page
-        if len(page) < limit:
+        if not page:
             return found
         after = (page[-1].event_time_us, page[-1].tie)
 
@@ -45,6 +46,45 @@ def test_payloads_come_where_they_are_asked_for(store):
     insert(store, *(user_event(parent_id, number, event_type="ab"[number % 2]) for number in range(4)))
     found = followed(store, "user_events", CATALOG, 10, actor="visitor_id", with_payload=frozenset({"b"}))
     assert [event.payload for event in found] == [None, b"payload 1", None, b"payload 3"]
+
+
+def test_large_payloads_come_a_few_at_a_time(store):
+    sizes = [100, 3 * MIB, 1, MIB, MIB, 2 * MIB + 1, *[MIB // 4] * 20, 7]
+    rows = [
+        client_event(intern(store, TENANT), number, event_type=1, request_id="r", payload=bytes([number]) * size)
+        for number, size in enumerate(sizes)
+    ]
+    create(store, *rows)
+    insert(store, *(user_event(intern(store, CATALOG), n, payload=row.payload) for n, row in enumerate(rows)))
+    reads = [pages(store, "client_events", TENANT, "request_id", {1}), told(store)]
+    reads.append(pages(store, "user_events", CATALOG, "visitor_id", {"page-view"}))
+    for read in reads:
+        assert [payload for page in read for payload in page] == [row.payload for row in rows]
+        assert all(len(page) == 1 or sum(map(len, page)) <= 2 * MIB for page in read)
+        assert len(read) < 12, "as much at a time as may be"
+    assert len(pages(store, "client_events", TENANT, "request_id", ())) == 1, "nothing else is that large"
+
+
+def pages(store: Store, kind: str, parent: str, actor: str, with_payload: object) -> list[list[bytes | None]]:
+    """The payloads of every event, by the reads in which they came."""
+    found: list[list[ActorEvent]] = []
+    after = None
+    while page := store.actor_events(
+        kind, parent, Selection(), actor=actor, after=after, limit=1_000, with_payload=with_payload
+    ):
+        found.append(page)
+        after = (page[-1].event_time_us, page[-1].tie)
+    return [[event.payload for event in page] for page in found]
+
+
+def told(store: Store) -> list[list[bytes | None]]:
+    """The same of the story `r`."""
+    found: list[list[StoryEvent]] = []
+    while page := store.story_events(
+        TENANT, {"r"}, (found[-1][-1].request_id, found[-1][-1].id) if found else None, 1_000, {1}
+    ):
+        found.append(page)
+    return [[event.payload for event in page] for page in found]
 
 
 def test_a_selection_holds(store):

@@ -43,6 +43,8 @@ def test_attributes_are_texts_or_numbers():
         ({"from": ["mail", 1, "mail", None, {}]}, ["mail", "1"]),
         ({"from": {"a": 1}}, []),
         ({"from": None}, []),
+        ({"from": "\ud800"}, ["?"]),
+        ({"from": ["a\udfff", "\U0001f600", "\ud83d"]}, ["a?", "\U0001f600", "?"]),
         ({"other": "x"}, []),
         ([1], []),
         ("text", []),

@@ -143,6 +143,20 @@ def test_what_would_take_too_much_memory_is_refused(monkeypatch, limit, subject)
     assert refusal.value.details[1].violations[0].subject == subject
 
 
+@pytest.mark.parametrize(("limit", "what"), [("MAX_AT_ONCE", "7 events"), ("MAX_BYTES_AT_ONCE", "2 MiB of events")])
+@pytest.mark.parametrize("pieces", [1, 3, 1_000])
+def test_only_so_many_events_of_one_time_are_held(monkeypatch, limit, what, pieces):
+    monkeypatch.setattr(funnels, limit, 7 if limit == "MAX_AT_ONCE" else 2 * 2**20)
+    value = "v" * (2 * 2**20 // 7)
+    fitting = [Seen(us, number, "a", f"x{number}", (value,)) for us in (5, 8, 9) for number in range(7)]
+    assert followed(fitting, path_of("a"), pieces, split=True).events == 21
+    with pytest.raises(RpcError) as refusal:
+        followed([*fitting, Seen(9, 7, "a", "y", (value,))], path_of("a"), pieces, split=True)
+    assert refusal.value.reason == "FUNNEL_TOO_LARGE"
+    assert f"more than {what} of the same time, 1970-01-01T00:00:00.000009Z;" in refusal.value.message
+    assert refusal.value.details[1].violations[0].subject == "filter"
+
+
 @given(st.lists(st.integers(0, 2**45), max_size=300), st.integers(1, 20))
 def test_the_median_of_durations(values, run):
     collected = durations.Durations()

@@ -22,7 +22,13 @@ from service.rpc.method import Method
 
 PATH: Final = "/graphql"
 MAX_BODY_BYTES: Final = 2 * 2**20  # room for 100 signals with long labels
+MAX_VALUES: Final = 25_000  # of variables; 100 signals of 100 positions each have half as many
 
+_MANY: Final = f"Has more than {MAX_VALUES:,} values"
+_TOO_MANY: Final = problems.of_inputs([([problems.INPUT], _MANY, f"{_MANY}; send fewer signals at once.", "TOO_MANY")])
+# Of callers without a token; what is larger is not read, and its error has no place.
+_LOCATED_BODY: Final = 64 * 2**10
+_LOCATED_DOCUMENT: Final = 2_000  # characters, parsed in a few milliseconds
 _NO_STORE: Final = (("cache-control", "no-store"),)
 
 KeepRejected = Callable[[str, bytes, errors.RpcError], Awaitable[None]]
@@ -49,9 +55,10 @@ def pages(settings: GraphQLSettings, methods: Sequence[Method], keep_rejected: K
     if not settings.tenant:
         return {}
     endpoint = _Endpoint(settings, methods, keep_rejected)
+    checking = ("POST",) if settings.bearer_tokens else ()
     if not settings.graphiql:
-        return {PATH: Page(endpoint.answer, methods=("POST",))}
-    return {PATH: Page(endpoint.answer, methods=("GET", "HEAD", "POST")), **graphiql.files()}
+        return {PATH: Page(endpoint.answer, methods=("POST",), checking=checking)}
+    return {PATH: Page(endpoint.answer, methods=("GET", "HEAD", "POST"), checking=checking), **graphiql.files()}
 
 
 class _Request(NamedTuple):
@@ -93,16 +100,24 @@ class _Endpoint:
             body = await call.body(MAX_BODY_BYTES)
         except BodyTooLargeError:
             return _failed(413, f"The body may have at most {MAX_BODY_BYTES:,} bytes; send fewer signals at once.")
+        return await self._answer(call, body)
+
+    async def _answer(self, call: Call, body: bytes) -> Answer:
+        refused = self._unauthenticated(call)
+        if refused and len(body) > _LOCATED_BODY:
+            return _of(ExecutionResult(data=None, errors=[refused]))
         try:
             request = _read(body)
         except _NotServedError as error:
             return _failed(400, str(error))
+        if refused:
+            return _of(ExecutionResult(data=None, errors=_at_first_field(refused, request)))
         return _of(await self._execute(request, call, body))
 
     async def _execute(self, request: _Request, call: Call, body: bytes) -> ExecutionResult:
-        refused = self._unauthenticated(call)
-        if refused:
-            return ExecutionResult(data=None, errors=_at_first_field(refused, request))
+        if _has_more_values(request.variables, MAX_VALUES):
+            await self._keep(body, _TOO_MANY)
+            return ExecutionResult(data=None, errors=[_TOO_MANY])
         try:
             document = await self._documents.read(request.document)
             operation = operation_of(document, request.operation_name)
@@ -141,7 +156,9 @@ class _Endpoint:
 
 
 def _at_first_field(error: GraphQLError, request: _Request) -> list[GraphQLError]:
-    """The error with its place, the first field of the document, as SEEK gives it."""
+    """The error with its place, the first field of the document, as SEEK gives it; without one where that is long."""
+    if len(request.document) > _LOCATED_DOCUMENT:
+        return [error]
     try:
         definitions = parse_document(request.document).definitions
     except (GraphQLError, RecursionError):
@@ -152,6 +169,20 @@ def _at_first_field(error: GraphQLError, request: _Request) -> list[GraphQLError
             path = [(first.alias or first.name).value]
             return [GraphQLError(error.message, first, path=path, extensions=error.extensions)]
     return [error]
+
+
+def _has_more_values(variables: Mapping[str, Any], limit: int) -> bool:
+    """Whether there are more than `limit` values in all, those of lists and objects counted too, however deep."""
+    count = 0
+    waiting: list[Any] = [variables]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            count += len(value)
+            if count > limit:
+                return True
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+    return False
 
 
 def _read(body: bytes) -> _Request:

@@ -101,16 +101,24 @@ def check_variables(
             value = variables[name]
 
         def add(error: GraphQLError, path: list[str | int], name: str = name) -> None:
-            if len(found) < _MAX_ERRORS:
-                found.append(_input_error(error.message, [name, *path]))
+            found.append(_input_error(error.message, [name, *path]))
+            if len(found) == _MAX_ERRORS:
+                raise _EnoughError
 
-        validate_input_value(value, cast("Any", expected), add)
+        try:
+            validate_input_value(value, cast("Any", expected), add)
+        except _EnoughError:
+            break
     if found:
         return problems.of_inputs(found)
     coerced = get_variable_values(made, operation.variable_definitions or (), dict(variables), max_errors=_MAX_ERRORS)
     if isinstance(coerced, list):
         return problems.error(coerced[0].message)
     return None
+
+
+class _EnoughError(Exception):
+    """So much is wrong that the rest of the variables need not be looked at."""
 
 
 def _input_error(message: str, path: list[str | int]) -> tuple[list[str | int], str, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -36,12 +36,15 @@ class Page:
     Args:
         answer: Answers a request for it.
         methods: The HTTP methods that it takes, beside OPTIONS.
-        part: The part of `--public-parts` that it is of; empty: it is never the public's.
+        part: The part of `--public-parts` that it is of; empty: it is of none.
+        checking: Those of `methods` whose callers `answer` checks itself. With these it is served to the public, too,
+            without what lets pages of other origins use it.
     """
 
     answer: Callable[[Call], Awaitable[Answer]]
     methods: tuple[str, ...] = ("GET", "HEAD")
     part: str = ""
+    checking: tuple[str, ...] = ()
 
 
 class Cors:
@@ -109,7 +112,7 @@ class HttpApplication:
         for binding in bindings:
             if guard is not None or self._is_public(binding) or binding.method.check_caller is not None:
                 self._router.add(binding.http_method, binding.template, binding)
-        self._pages = {path: page for path, page in pages.items() if guard is not None or self._is_public(page)}
+        self._pages = dict(pages) if guard is not None else self._pages_of_public(pages)
         self._transcoder = transcoder
         self._collector = collector
         self._cors = cors
@@ -159,6 +162,10 @@ class HttpApplication:
             any_type = binding.method.client_streaming or binding.method.read_body is not None
             _check_content_type(call, any_type=any_type)
         return await self._transcoder.answer(call, binding, variables)
+
+    def _pages_of_public(self, pages: Mapping[str, Page]) -> dict[str, Page]:
+        checking = {path: replace(page, methods=page.checking) for path, page in pages.items() if page.checking}
+        return {**checking, **{path: page for path, page in pages.items() if self._is_public(page)}}
 
     def _is_public(self, what: Page | Binding) -> bool:
         if isinstance(what, Page):

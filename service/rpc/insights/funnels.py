@@ -38,16 +38,17 @@ class Funnels:
 
         Raises:
             RpcError: INVALID_ARGUMENT with every violation; NOT_FOUND; FAILED_PRECONDITION: there are too many actors,
-                or too many values to split by.
+                too many values to split by, or too many events of one time.
         """
         wanted = funnel_request.wanted(request, self._policy.parent(request.parent))
         last = await read(self._store.last_arrival, wanted.kind)
         wanted = wanted._replace(selection=wanted.selection._replace(max_id=last))
         funnel = Funnel(wanted.path, wanted.splitter)
         after: Key | None = None
-        there_is_more = bool(wanted.selection.event_types)
-        while there_is_more:
-            after, there_is_more = await self._turns.take(partial(self._follow, funnel, wanted, after))
+        there_may_be_more = bool(wanted.selection.event_types)
+        while there_may_be_more:
+            after = await self._turns.take(partial(self._follow, funnel, wanted, after))
+            there_may_be_more = after is not None
         result = await self._turns.take(funnel.result)
         groups = sorted(result.groups, key=_day) if wanted.by_day else result.groups
         return pb.ComputeFunnelResponse(
@@ -57,8 +58,8 @@ class Funnels:
             events_without_actor_count=result.without_actor,
         )
 
-    def _follow(self, funnel: Funnel, wanted: Wanted, after: Key | None) -> tuple[Key | None, bool]:
-        """Takes the next events into a funnel; returns behind which to go on, and whether there may be more."""
+    def _follow(self, funnel: Funnel, wanted: Wanted, after: Key | None) -> Key | None:
+        """Takes the next events into a funnel; returns behind which to go on, None at the end."""
         events = self._store.actor_events(
             wanted.kind,
             wanted.parent,
@@ -69,8 +70,7 @@ class Funnels:
             with_payload=wanted.with_payload,
         )
         funnel.add(events)
-        there_is_more = len(events) == EVENTS_PER_TURN
-        return ((events[-1].event_time_us, events[-1].tie) if there_is_more else None), there_is_more
+        return (events[-1].event_time_us, events[-1].tie) if events else None
 
 
 def _day(group: Group) -> tuple[bool, str]:

@@ -131,7 +131,7 @@ class Stories:
         events = self._store.story_events(tenant, request_ids, after, EVENTS_PER_TURN, NEED_JOBS)
         for each in events:
             stories.setdefault(each.request_id, Story()).add(each.event_type, each.payload)
-        return (events[-1].request_id, events[-1].id) if len(events) == EVENTS_PER_TURN else None
+        return (events[-1].request_id, events[-1].id) if events else None
 
 
 def _within(size: int, shown: Iterable[M]) -> list[M]:

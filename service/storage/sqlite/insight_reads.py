@@ -6,7 +6,12 @@ Each read comes as one row of JSON: the interpreter's lock changes hands once fo
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Collection
+from itertools import accumulate
+from typing import Any
+
+import apsw
 
 from service.storage.records import ActorEvent, Key, Selection, StoryEvent
 from service.storage.sqlite.queries import SQL
@@ -14,6 +19,9 @@ from service.storage.sqlite.reading import Reading, parent_row
 from service.storage.sqlite.selecting import TABLES, USER_EVENTS, page
 
 _ACTORS = ("visitor_id", "user_id", "request_id")
+# In hexadecimal and in JSON they are several times as large, in SQLite, which has a limit, and here; and whoever waits
+# for the interpreter waits for that long.
+_PAYLOAD_BYTES = 2 * 2**20
 
 
 class InsightReads(Reading):
@@ -34,16 +42,21 @@ class InsightReads(Reading):
         assert actor in _ACTORS
         table = TABLES[kind]
         tie = f"hex({table.tie})" if table is USER_EVENTS else table.tie
-        payload = "CASE WHEN event_type IN (SELECT value FROM json_each(?)) THEN hex(payload) END"
-        columns = f"json_array({table.time}, {tie}, event_type, {actor}, {payload}) AS event"
+        payload = "CASE WHEN event_type IN (SELECT value FROM json_each(?)) THEN {}(payload) END"
+        columns = f"json_array({table.time}, {tie}, event_type, {actor}, {payload.format('hex')}) AS event"
         with self._reading() as connection:
             known = parent_row(connection, parent)
             if known is None:
                 return []
+            wanted = json.dumps(sorted(with_payload))
+            if with_payload:
+                sizes = f"{payload.format('length')} AS size"
+                statement, values = page(table, known[0], selection, after, descending=False, columns=sizes)
+                statement = f"SELECT json_group_array(size) FROM ({statement})"
+                limit = _that_fit(connection, statement, (wanted, *values, limit))
             statement, values = page(table, known[0], selection, after, descending=False, columns=columns)
             found = connection.execute(
-                f"SELECT json_group_array(json(event)) FROM ({statement})",
-                (json.dumps(sorted(with_payload)), *values, limit),
+                f"SELECT json_group_array(json(event)) FROM ({statement})", (wanted, *values, limit)
             ).get
         return [
             ActorEvent(
@@ -70,9 +83,17 @@ class InsightReads(Reading):
             if known is None:
                 return []
             wanted, types = json.dumps(sorted(request_ids)), json.dumps(sorted(with_payload))
-            values = (known[0], wanted, *(after or ("", 0)), limit, types)
+            key = (known[0], wanted, *(after or ("", 0)))
+            limit = _that_fit(connection, SQL["story_event_sizes"], (*key, limit, types))
+            values = (*key, limit, types)
             found = connection.execute(SQL["story_events"], values).get
         return [
             StoryEvent(request_id, number, event_type, None if payload is None else bytes.fromhex(payload))
             for request_id, number, event_type, payload in json.loads(found)
         ]
+
+
+def _that_fit(connection: apsw.Connection, sizes: str, values: tuple[Any, ...]) -> int:
+    """How many events can be read at once, of those whose payloads have these sizes: at least one, if there is one."""
+    found = json.loads(connection.execute(sizes, values).get)
+    return max(1, bisect_right([*accumulate(size or 0 for size in found)], _PAYLOAD_BYTES))

@@ -159,6 +159,14 @@ SELECT json_group_array(json_array(request_id, id, event_type, payload)) FROM (
     ORDER BY request_id, id LIMIT ?5
 );
 
+-- name: story_event_sizes
+SELECT json_group_array(size) FROM (
+    SELECT CASE WHEN event_type IN (SELECT value FROM json_each(?6)) THEN length(payload) END AS size
+    FROM client_events INDEXED BY client_events_request
+    WHERE parent_id = ?1 AND request_id IN (SELECT value FROM json_each(?2)) AND (request_id, id) > (?3, ?4)
+    ORDER BY request_id, id LIMIT ?5
+);
+
 -- name: insert_signal
 INSERT INTO signals (parent_id, fingerprint, event_type, signal_time_us, request_id, receive_time_us, source, payload)
 VALUES :rows ON CONFLICT DO NOTHING;
