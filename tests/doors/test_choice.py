@@ -97,6 +97,12 @@ def test_one_address_for_grpc_and_http(tmp_path):
             assert wire.call(frame(event())).status == 0
 
 
+@pytest.mark.parametrize("flags", [("--tenants", "projects/p/tenants/t"), ("--strict",)], ids=["tenants", "strict"])
+def test_graphqls_default_tenant_need_not_be_served(tmp_path, door, flags):
+    with Server(tmp_path, *flags, door=door) as server, server.channel() as channel:
+        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
+
+
 def test_a_line_for_each_request(tmp_path):
     with Server(tmp_path, "--access-log", "json", door="envoy") as server, Wire(server.address) as wire:
         wire.call(frame(event()))

