@@ -190,6 +190,7 @@ def needs_envoy(settings: Settings) -> str:
     """The flags of what only Envoy does, as far as they are set."""
     wanted = {
         "tls_certificate": settings.tls_certificate is not None,
+        "tls_key": settings.tls_key is not None,
         "http3": settings.http3,
         "tls_client_ca": settings.tls_client_ca is not None,
         "grpc_web_origins": bool(settings.grpc_web_origins),

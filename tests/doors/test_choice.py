@@ -67,7 +67,13 @@ def test_what_only_envoy_does_is_refused_without_it(tmp_path):
         tmp_path, "--door", "grpcio", "--tls-certificate", str(signed.certificate), "--tls-key", str(signed.key)
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "footfall: --tls-certificate can't be: only Envoy does that, and --door grpcio\n"
+    assert done.stderr == "footfall: --tls-certificate, --tls-key can't be: only Envoy does that, and --door grpcio\n"
+
+
+def test_a_key_alone_is_not_served_in_plain_text(tmp_path):
+    done = serve(tmp_path, "--door", "grpcio", "--tls-key", "/none.key")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "footfall: --tls-key can't be: only Envoy does that, and --door grpcio\n"
 
 
 @pytest.mark.parametrize(
