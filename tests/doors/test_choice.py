@@ -129,7 +129,11 @@ def test_the_admin_interface_is_there_when_asked_for_on_loopback_only(tmp_path):
         urllib.request.urlopen(f"http://{address}/ready", timeout=60) as answer,
     ):
         assert answer.read() == b"LIVE\n"
-    done = serve(tmp_path, "--door", "envoy", "--envoy-admin-address", "0.0.0.0:9901")
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:9901", "127.0.0.1:0", "localhost:00000"])
+def test_the_admin_interface_is_for_this_machine_at_a_port_that_is_named(tmp_path, address):
+    done = serve(tmp_path, "--door", "envoy", "--envoy-admin-address", address)
     assert done.returncode == 2
     assert "--envoy-admin-address" in done.stderr
 
