@@ -91,16 +91,57 @@ def test_certificates_that_can_not_be_used(tmp_path, flags, told):
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_one_address_for_grpc_and_http(tmp_path):
+@pytest.fixture
+def address():
+    """An address that nobody uses."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_one_address_for_grpc_and_http(tmp_path, address):
     with Server(tmp_path, "--grpc-address", address, "--http-address", address, door="envoy") as server:
         assert (server.address, server.http) == (address, f"http://{address}")
         with urllib.request.urlopen(f"{server.http}/healthz", timeout=60) as answer:
             assert answer.status == 200
         with Wire(address) as wire:
             assert wire.call(frame(event())).status == 0
+
+
+def test_a_host_may_be_named(tmp_path, address):
+    named = address.replace("127.0.0.1", "localhost")
+    flags = ("--grpc-address", named, "--http-address", address, "--public-address", "localhost:0")
+    catalogs = ("--catalogs", "projects/*/locations/*/catalogs/*")
+    with Server(tmp_path, *flags, *catalogs, door="envoy") as server:
+        for url in (f"http://{named}/openapi.json", f"{server.public_http}/v2_event.js"):
+            with urllib.request.urlopen(url, timeout=60) as answer:
+                assert answer.status == 200
+        with Wire(address) as wire:
+            assert wire.call(frame(event())).status == 0
+
+
+def test_any_address_of_ipv6_is_any_of_ipv4_too(tmp_path):
+    with Server(tmp_path, "--grpc-address", "[::]:0", "--http-address", "[::]:0", door="envoy") as server:
+        for host in ("127.0.0.1", "[::1]"):
+            with urllib.request.urlopen(server.http.replace("[::]", host) + "/openapi.json", timeout=60) as answer:
+                assert answer.status == 200
+            with Wire(server.address.replace("[::]", host)) as wire:
+                assert wire.call(frame(event())).status == 0
+
+
+@pytest.mark.parametrize("taken", ["--grpc-address", "--http-address"])
+def test_the_public_has_an_address_of_its_own(tmp_path, address, taken):
+    public = address.replace("127.0.0.1", "localhost")
+    done = serve(tmp_path, taken, address, "--public-address", public, "--public-parts", "scripts")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "footfall: --public-address must be an address of its own\n"
+
+
+def test_addresses_that_can_not_be_had_together(tmp_path, address):
+    wide = address.replace("127.0.0.1", "0.0.0.0")
+    done = serve(tmp_path, "--grpc-address", address, "--http-address", wide)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"footfall: can't listen on {wide}: it is in use, or not an address of this machine\n"
 
 
 @pytest.mark.parametrize("flags", [("--tenants", "projects/p/tenants/t"), ("--strict",)], ids=["tenants", "strict"])
@@ -120,10 +161,7 @@ def test_a_line_for_each_request(tmp_path):
     assert {line["protocol"] for line in requests} == {"HTTP/2"}
 
 
-def test_the_admin_interface_is_there_when_asked_for_on_loopback_only(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+def test_the_admin_interface_is_there_when_asked_for(tmp_path, address):
     with (
         Server(tmp_path / "s", "--envoy-admin-address", address, door="envoy"),
         urllib.request.urlopen(f"http://{address}/ready", timeout=60) as answer,

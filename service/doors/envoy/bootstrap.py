@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from service.doors.envoy import http3
+from service.doors.envoy.addresses import socket_address
 from service.doors.envoy.settings import EnvoySettings, Tls
 
 _TYPE: Final = "type.googleapis.com/envoy.extensions"
@@ -51,12 +52,7 @@ _NO_STATS: Final = {"stats_matcher": {"reject_all": True}}  # nobody could ask f
 
 
 def _admin(address: str, path: str) -> dict[str, Any]:
-    return _socket_address(address) if address else {"pipe": {"path": path, "mode": 0o600}}
-
-
-def _socket_address(address: str) -> dict[str, Any]:
-    host, _, port = address.rpartition(":")
-    return {"socket_address": {"address": host.strip("[]"), "port_value": int(port)}}
+    return socket_address(address) if address else {"pipe": {"path": path, "mode": 0o600}}
 
 
 def _seconds(value: float) -> str:
@@ -78,8 +74,8 @@ def _listener(settings: EnvoySettings, module: dict[str, Any]) -> dict[str, Any]
         chain["transport_socket_connect_timeout"] = _seconds(_HANDSHAKE_SECONDS)
     return {
         "name": "footfall",
-        "address": _socket_address(first),
-        "additional_addresses": [{"address": _socket_address(address)} for address in more],
+        "address": socket_address(first),
+        "additional_addresses": [{"address": socket_address(address)} for address in more],
         "enable_reuse_port": False,  # a second server on the port must fail, not share it
         "filter_chains": [chain],
     }

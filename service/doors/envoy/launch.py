@@ -5,6 +5,7 @@ One process, so that there is one thing to start, to stop and to kill, and no ha
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
+from service.doors.envoy.addresses import cannot_listen, resolved
 from service.doors.envoy.bootstrap import bootstrap
 from service.doors.envoy.settings import EnvoySettings, Tls
 
@@ -73,8 +75,9 @@ def check(settings: EnvoySettings) -> None:
     """
     if settings.tls is not None:
         _check_tls(settings.tls)
-    for address in settings.addresses:
-        _check_address(address)
+    with contextlib.ExitStack() as held:  # all at once: two that can't be had together are found, too
+        for address in filter(None, (*settings.addresses, settings.admin_address)):
+            held.enter_context(_listening(address))
 
 
 def _check_tls(tls: Tls) -> None:
@@ -90,14 +93,14 @@ def _check_tls(tls: Tls) -> None:
             raise ValueError(f"--tls-client-ca {tls.client_ca} can't be used: {error}") from error
 
 
-def _check_address(address: str) -> None:
-    host, _, port = address.rpartition(":")
+def _listening(address: str) -> socket.socket:
+    host, _, port = resolved(address).rpartition(":")
     bare = host.strip("[]")
+    family = socket.AF_INET6 if ":" in bare else socket.AF_INET
     try:
-        family = socket.getaddrinfo(bare, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        socket.create_server((bare, int(port)), family=family).close()
+        return socket.create_server((bare, int(port)), family=family, dualstack_ipv6=bare == "::")
     except OSError as error:
-        raise OSError(f"can't listen on {address}: it is in use, or not an address of this machine") from error
+        raise cannot_listen(address) from error
 
 
 def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
