@@ -57,11 +57,12 @@ class Application:
             app = App(self._settings, self._door)
             await _started(app)
         except (ValueError, OSError, StoreError) as error:
-            _end(f"footfall: {error}")
+            self._end(f"footfall: {error}")
         await send({"type": "lifespan.startup.complete"})
         serving = asyncio.create_task(self._serve(app))
-        serving.add_done_callback(_end_on_failure)
+        serving.add_done_callback(self._end_on_failure)
         await receive()  # Envoy ends by itself, as when it could not listen
+        self._admin.forget()
         serving.cancel()
         await app.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -83,6 +84,15 @@ class Application:
         self._admin.forget()
         os._exit(128 + number)
 
+    def _end_on_failure(self, serving: asyncio.Task[None]) -> None:
+        if not serving.cancelled() and (error := serving.exception()) is not None:
+            self._end(f"footfall: {type(error).__name__}: {error}")
+
+    def _end(self, message: str) -> NoReturn:
+        self._admin.forget()
+        print(message, file=sys.stderr, flush=True)
+        os._exit(1)
+
 
 async def _started(app: App) -> None:
     try:
@@ -96,16 +106,6 @@ def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
     """Logs what nobody waits for, but for pyvoy's attempts to complete what a cancelled call waited for."""
     if not isinstance(context.get("exception"), asyncio.InvalidStateError):
         loop.default_exception_handler(context)
-
-
-def _end_on_failure(serving: asyncio.Task[None]) -> None:
-    if not serving.cancelled() and (error := serving.exception()) is not None:
-        _end(f"footfall: {type(error).__name__}: {error}")
-
-
-def _end(message: str) -> NoReturn:
-    print(message, file=sys.stderr, flush=True)
-    os._exit(1)
 
 
 def _application() -> Application:

@@ -202,6 +202,14 @@ def test_no_admin_socket_is_left_for_others(tmp_path):
             health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
 
 
+def test_no_admin_socket_is_left_by_a_start_that_fails(tmp_path):
+    (tmp_path / "folder").mkdir()
+    done = serve(tmp_path, "--door", "envoy", "--database", f"sqlite:///{tmp_path}/folder", TMPDIR=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "can't be a database" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 def test_a_metadata_pair_twice_is_no_harm(tmp_path):
     with Server(tmp_path, door="envoy") as server, server.channel() as channel:
         metadata = [("x-a", "1"), ("x-a", "2"), ("x-b-bin", b"\xff\0")]

