@@ -6,11 +6,17 @@ import asyncio
 import contextlib
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 _POLL_SECONDS: Final = 0.01
+_DRAIN_SECONDS: Final = 2.0
+
+log = structlog.get_logger(__name__)
 
 
 class _UnixConnection(HTTPConnection):
@@ -35,6 +41,8 @@ class Admin:
         self._path = Path(path)
         self._is_read = is_read
         self._connection = _UnixConnection(path)
+        # Of its own: the loop's may all wait for object storage when a drain is to begin.
+        self._thread = ThreadPoolExecutor(1, "footfall-admin")
 
     async def listening(self) -> list[str]:
         """Returns the addresses, host:port, once Envoy listens on all of them."""
@@ -56,8 +64,14 @@ class Admin:
             self._path.parent.rmdir()
 
     async def drain(self) -> None:
-        """Connections are asked to end, each with its next response; this one too, so it is the last to be asked."""
-        await self._ask("POST", "/drain_listeners?graceful&skip_exit")
+        """Connections are asked to end, each with its next response; this one too, so it is the last to be asked.
+
+        Envoy that does not answer holds up nothing: the process will end all the same.
+        """
+        try:
+            await asyncio.wait_for(self._ask("POST", "/drain_listeners?graceful&skip_exit"), _DRAIN_SECONDS)
+        except (OSError, HTTPException) as error:  # of which TimeoutError is one
+            log.warning("connections_not_asked_to_end", reason=repr(error))
 
     async def _live(self) -> bool:
         with contextlib.suppress(OSError, HTTPException):
@@ -66,7 +80,7 @@ class Admin:
         return False
 
     async def _ask(self, method: str, path: str) -> bytes:
-        return await asyncio.to_thread(self._exchange, method, path)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, method, path)
 
     def _exchange(self, method: str, path: str) -> bytes:
         self._connection.request(method, path)
