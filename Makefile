@@ -33,7 +33,7 @@ test: $(READY)  ## run the tests, under 10 minutes on 2 cores
 
 # The same tests through the other door; those of tests/doors are about both and run with the others.
 test-doors: $(READY)  ## run the suites of clients, faults and browsers through the Envoy door
-	FOOTFALL_TEST_DOOR=envoy $(BIN)/python -m pytest $(WORKERS) tests/faults tests/browser tests/http tests/cli $(ARGS) || test $$? = 5 -a -n "$(ARGS)"
+	FOOTFALL_TEST_DOOR=envoy $(BIN)/python -m pytest $(WORKERS) tests/faults tests/browser tests/http tests/cli tests/graphql $(ARGS) || test $$? = 5 -a -n "$(ARGS)"
 	FOOTFALL_TEST_DOOR=envoy $(BIN)/python -m pytest $(WORKERS) tests/contract $(ARGS)
 
 soak: $(READY)  ## run the long tests: millions of rows, hundreds of kills

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from service.doors import graphql, http
+from service.doors.envoy.addresses import resolved
 from service.doors.envoy.settings import EnvoySettings, Tls
 from service.doors.grpc import Limits
 from service.doors.http import collect
@@ -129,13 +130,10 @@ def envoy_settings(settings: Settings) -> EnvoySettings:
 
     Raises:
         ValueError: Settings that don't go together.
+        OSError: The host of an address is unknown.
     """
-    addresses = [settings.grpc_address]
-    for address in filter(None, (settings.http_address, settings.public_address)):
-        if address not in addresses or address.endswith(":0"):
-            addresses.append(address)
     return EnvoySettings(
-        addresses=tuple(addresses),
+        addresses=_addresses(settings),
         tls=_tls(settings),
         admin_address=settings.envoy_admin_address,
         http3_address=_http3_address(settings),
@@ -153,6 +151,19 @@ def envoy_settings(settings: Settings) -> EnvoySettings:
         grace_seconds=settings.grace_seconds,
         proxies=_proxies(os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")),
     )
+
+
+def _addresses(settings: Settings) -> tuple[str, ...]:
+    """Where Envoy listens, as the operator wrote it; gRPC and HTTP may share an address, nothing else may."""
+    found = [settings.grpc_address]
+    http_address = settings.http_address
+    if http_address and (http_address.endswith(":0") or resolved(http_address) != resolved(settings.grpc_address)):
+        found.append(http_address)
+    others = (("public-address", settings.public_address), ("envoy-admin-address", settings.envoy_admin_address))
+    for name, address in others:
+        if address and not address.endswith(":0") and resolved(address) in map(resolved, found):
+            raise ValueError(f"--{name} must be an address of its own")
+    return (*found, settings.public_address) if settings.public_address else tuple(found)
 
 
 def _proxies(text: str) -> tuple[str, ...]:
@@ -190,6 +201,7 @@ def needs_envoy(settings: Settings) -> str:
     """The flags of what only Envoy does, as far as they are set."""
     wanted = {
         "tls_certificate": settings.tls_certificate is not None,
+        "tls_key": settings.tls_key is not None,
         "http3": settings.http3,
         "tls_client_ca": settings.tls_client_ca is not None,
         "grpc_web_origins": bool(settings.grpc_web_origins),

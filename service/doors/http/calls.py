@@ -150,4 +150,5 @@ class Call:
             headers.append((b"content-length", str(len(answer.body)).encode()))
         headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
         await self.start(answer.status, headers)
-        await self.send({"type": "http.response.body", "body": answer.body})
+        body = b"" if self.http_method == "HEAD" else answer.body  # not every server drops it by itself
+        await self.send({"type": "http.response.body", "body": body})
