@@ -199,7 +199,7 @@ def test_a_query_that_can_not_be_read_shows_nothing_broken_and_is_recorded(web, 
         ("[" + "{}," * 1_000 + "{}]", "TOO_MANY"),
         ("[" + "{}," * 1_000_000 + "{}]", "TOO_LONG"),
     ],
-    ids=["nothing", "empty", "lines", "list", "long"],
+    ids=["nothing", "empty", "lines", "millions of lines", "list", "long"],
 )
 def test_too_many_events_or_none(web, url, rejected, body, reason):
     answer = web.post(url, data=body, headers={"content-type": "text/plain"}, timeout=60)
