@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any, Final
 
@@ -31,6 +32,10 @@ _END: Final = {"type": "http.response.body", "body": b""}
 _NO_METADATA: Final = frozenset({b"content-type", b"te", b"grpc-encoding", b"grpc-accept-encoding", b"grpc-timeout"})
 
 log = structlog.get_logger(__name__)
+
+_DECOMPRESSED_AT_ONCE_BYTES: Final = 4 * 2**10  # which make 4 MiB at most; others would hold up all calls
+
+_decompressing = ThreadPoolExecutor(2, "decompressing")  # of its own: the loop's may wait for object storage
 
 
 class GrpcCall:
@@ -98,13 +103,14 @@ class GrpcCall:
             CancelledError: The caller has left.
         """
         if self.frames is None:
-            self.frames = grpc_wire.Frames(self.encoding, self.limit)
+            self.frames = grpc_wire.Frames(self.limit)
         while (found := self.frames.next()) is None:
             if self.read:
                 self.frames.end()
                 return None
             self.frames.feed(await self._chunk())
-        return found
+        message, compressed = found
+        return await self._decompressed(message) if compressed else message
 
     async def only_message(self) -> bytes:
         """Returns the one message of the request.
@@ -117,7 +123,7 @@ class GrpcCall:
         size = len(body) - grpc_wire.PREFIX_BYTES
         if self.read and size >= 0 and not body[0] and size == int.from_bytes(body[1:5], "big") <= self.limit:
             return body[grpc_wire.PREFIX_BYTES :]
-        self.frames = grpc_wire.Frames(self.encoding, self.limit)
+        self.frames = grpc_wire.Frames(self.limit)
         self.frames.feed(body)
         only = await self.message()
         if only is None or await self.message() is not None:
@@ -128,6 +134,12 @@ class GrpcCall:
     async def _chunk(self) -> bytes:
         received = await self.receive()
         if received["type"] == "http.disconnect":
+    async def _decompressed(self, message: bytes) -> bytes:
+        if len(message) <= _DECOMPRESSED_AT_ONCE_BYTES:
+            return grpc_wire.decompress(message, self.encoding, self.limit)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_decompressing, grpc_wire.decompress, message, self.encoding, self.limit)
+
             raise asyncio.CancelledError
         self.read = not received["more_body"]
         body: bytes = received["body"]
