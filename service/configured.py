@@ -85,6 +85,7 @@ def grpc_limits(settings: Settings) -> Limits:
         streams=settings.max_concurrent_streams,
         keepalive_s=settings.keepalive_seconds,
         connection_age_s=settings.max_connection_age_seconds,
+        body_s=settings.http_body_seconds,
     )
 
 

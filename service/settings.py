@@ -192,7 +192,12 @@ class Settings(BaseSettings):
     )
     http_header_seconds: float = Field(10.0, gt=0, description="Seconds that the head of an HTTP request may take.")
     http_body_seconds: float = Field(
-        20.0, gt=0, description="Seconds that an HTTP body may take, and one more for each KiB that arrived."
+        20.0,
+        gt=0,
+        description=(
+            "Seconds that an HTTP body may take, by Envoy a gRPC request of one message, too, and one more for each "
+            "KiB that arrived."
+        ),
     )
     http_idle_seconds: float = Field(
         60.0, ge=1, description="Seconds that an HTTP connection may be idle, or an answer wait for its reader."

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from math import inf
 from typing import Any, Final
 
 import structlog
@@ -17,6 +19,7 @@ from google.rpc import code_pb2
 
 from service.doors import grpc_wire
 from service.doors.departures import Departures
+from service.doors.http.server import BODY_BYTES_PER_SECOND
 from service.events import errors
 from service.events.errors import RpcError
 from service.rpc.method import Method
@@ -30,6 +33,10 @@ _OK: Final = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0
 _END: Final = {"type": "http.response.body", "body": b""}
 _NO_METADATA: Final = frozenset({b"content-type", b"te", b"grpc-encoding", b"grpc-accept-encoding", b"grpc-timeout"})
 
+_DECOMPRESSED_AT_ONCE_BYTES: Final = 4 * 2**10  # which make 4 MiB at most; others would hold up all calls
+
+_decompressing = ThreadPoolExecutor(2, "decompressing")  # of its own: the loop's may wait for object storage
+
 log = structlog.get_logger(__name__)
 
 
@@ -42,8 +49,8 @@ class GrpcCall:
         limit: Largest message, in bytes.
     """
 
-    __slots__ = ("_metadata", "_scope", "deadline", "encoding", "end", "frames", "headers", "limit", "read", "receive",
-                 "responded", "task")  # fmt: skip
+    __slots__ = ("_metadata", "_scope", "body_seconds", "deadline", "encoding", "end", "frames", "headers", "limit",
+                 "read", "receive", "responded", "task")  # fmt: skip
 
     def __init__(self, scope: Any, receive: Receive, limit: int) -> None:
         self._scope = scope
@@ -54,6 +61,7 @@ class GrpcCall:
         self.encoding = self.headers.get(b"grpc-encoding", grpc_wire.IDENTITY)
         self.frames: grpc_wire.Frames | None = None
         self.read = False  # whether the request is there as a whole
+        self.body_seconds = inf  # how long that may take
         self.responded = False  # whether the head of the response is sent
         self.deadline: float | None = None  # on the loop's clock
         self.end: RpcError | None = None  # why the call was cancelled, where its caller may still be told
@@ -98,13 +106,14 @@ class GrpcCall:
             CancelledError: The caller has left.
         """
         if self.frames is None:
-            self.frames = grpc_wire.Frames(self.encoding, self.limit)
+            self.frames = grpc_wire.Frames(self.limit)
         while (found := self.frames.next()) is None:
             if self.read:
                 self.frames.end()
                 return None
             self.frames.feed(await self._chunk())
-        return found
+        message, compressed = found
+        return await self._decompressed(message) if compressed else message
 
     async def only_message(self) -> bytes:
         """Returns the one message of the request.
@@ -117,7 +126,7 @@ class GrpcCall:
         size = len(body) - grpc_wire.PREFIX_BYTES
         if self.read and size >= 0 and not body[0] and size == int.from_bytes(body[1:5], "big") <= self.limit:
             return body[grpc_wire.PREFIX_BYTES :]
-        self.frames = grpc_wire.Frames(self.encoding, self.limit)
+        self.frames = grpc_wire.Frames(self.limit)
         self.frames.feed(body)
         only = await self.message()
         if only is None or await self.message() is not None:
@@ -125,12 +134,20 @@ class GrpcCall:
             raise grpc_wire.failure(code_pb2.UNIMPLEMENTED, text)
         return only
 
+    async def _decompressed(self, message: bytes) -> bytes:
+        if len(message) <= _DECOMPRESSED_AT_ONCE_BYTES:
+            return grpc_wire.decompress(message, self.encoding, self.limit)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_decompressing, grpc_wire.decompress, message, self.encoding, self.limit)
+
     async def _chunk(self) -> bytes:
         received = await self.receive()
         if received["type"] == "http.disconnect":
             raise asyncio.CancelledError
         self.read = not received["more_body"]
         body: bytes = received["body"]
+        if not self.read:
+            self.body_seconds += len(body) / BODY_BYTES_PER_SECOND
         return body
 
 
@@ -141,6 +158,8 @@ class GrpcApplication:
         methods: What is served.
         message_bytes: Largest message, in bytes.
         metadata_bytes: Largest request metadata, in bytes.
+        body_seconds: How long the request of a method that takes one message may take at first; each KiB of it gives a
+            second more.
         departures: Tells calls that their caller has left.
         web_origins: Origins of pages that may call, where what is before this translates gRPC-Web.
     """
@@ -151,12 +170,14 @@ class GrpcApplication:
         *,
         message_bytes: int,
         metadata_bytes: int,
+        body_seconds: float,
         departures: Departures,
         web_origins: Iterable[str] = (),
     ) -> None:
         self._methods = {method.path: method for method in methods}
         self._message_bytes = message_bytes
         self._metadata_bytes = metadata_bytes
+        self._body_seconds = body_seconds
         self._departures = departures
         self._web_origins = frozenset(origin.encode() for origin in web_origins)
 
@@ -209,6 +230,8 @@ class GrpcApplication:
             raise grpc_wire.failure(code_pb2.UNIMPLEMENTED, "Method not found!")
         if call.encoding != grpc_wire.IDENTITY:
             grpc_wire.check_encoding(call.encoding)
+        if not method.client_streaming:
+            call.body_seconds = self._body_seconds
         return method
 
     async def _answer(self, method: Method, call: GrpcCall, send: Send) -> None:

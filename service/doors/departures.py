@@ -1,4 +1,4 @@
-"""Callers who leave while their call is at work.
+"""Callers who leave while their call is at work, or never say the whole of what they want.
 
 Once a request has been read as a whole, pyvoy's `receive` does not wait for the caller to leave, as ASGI wants, but
 returns at once; so calls that take long are asked about again and again, ever more seldom.
@@ -9,16 +9,24 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final, Protocol
 
+from service.events import errors
+
 _SWEEP_SECONDS: Final = 0.2
 _LONGEST_SWEEPS: Final = 8
 """Between two questions about one call, that is: most of two seconds."""
+
+
+_TOO_SLOW: Final = errors.deadline_exceeded(
+    "The request did not come in the time that it may take (--http-body-seconds); send it again."
+)
 
 
 class Guest(Protocol):
     """A call."""
 
     receive: Any
-    read: bool
+    read: bool  # whether its request is there as a whole
+    body_seconds: float  # how long that may take
 
     def cancel(self, end: Any = None) -> None:
         """Cancels it."""
@@ -30,7 +38,7 @@ async def left(receive: Any) -> bool:
 
 
 class Departures:
-    """Knows every call that is at work, and cancels those whose callers have left."""
+    """Knows every call that is at work, and cancels those whose callers have left, or are too slow."""
 
     def __init__(self) -> None:
         self._guests: dict[Any, int] = {}
@@ -69,7 +77,9 @@ class Departures:
         self._sweeping = None
         for guest, sweeps in self._guests.items():
             self._guests[guest] = sweeps + 1
-            if guest.read and _due(sweeps + 1):
+            if not guest.read and (sweeps + 1) * _SWEEP_SECONDS > guest.body_seconds:
+                guest.cancel(_TOO_SLOW)
+            elif guest.read and _due(sweeps + 1):
                 task = asyncio.get_running_loop().create_task(self._ask(guest))
                 self._asking.add(task)
                 task.add_done_callback(self._asking.discard)

@@ -32,6 +32,7 @@ class Limits:
         streams: Calls at once on one connection.
         keepalive_s: Idle seconds after which a connection is pinged.
         connection_age_s: Seconds after which a connection is asked to reconnect.
+        body_s: How long a request of one message may take at first; each KiB of it gives a second more. Not of grpcio.
     """
 
     message_bytes: int
@@ -39,6 +40,7 @@ class Limits:
     streams: int
     keepalive_s: int
     connection_age_s: int
+    body_s: float
 
     def options(self) -> list[tuple[str, int]]:
         """The same as channel arguments."""

@@ -86,16 +86,18 @@ def _handler(inner: Any, *, writes: bool) -> Handler:
     async def answers(request: Any, _context: CallContext) -> AsyncIterator[Message]:
         context = _ServicerContext()
         ending = asyncio.ensure_future(inner(request, context))
+        writing: asyncio.Task[Message] | None = None
         try:
             while True:
                 writing = asyncio.ensure_future(context.written.get())
                 await asyncio.wait((writing, ending), return_when=asyncio.FIRST_COMPLETED)
                 if not writing.done():
-                    writing.cancel()
                     await ending
                     return
                 yield writing.result()
         finally:
             ending.cancel()
+            if writing is not None:
+                writing.cancel()
 
     return answers if writes else answer

@@ -113,14 +113,12 @@ class Frames:
     """Takes messages out of a body as it comes.
 
     Args:
-        encoding: What `grpc-encoding` says.
         limit: Largest message, in bytes.
     """
 
-    __slots__ = ("_encoding", "_limit", "_unread")
+    __slots__ = ("_limit", "_unread")
 
-    def __init__(self, encoding: bytes, limit: int) -> None:
-        self._encoding = encoding
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._unread = bytearray()
 
@@ -128,8 +126,8 @@ class Frames:
         """Takes the next part of the body."""
         self._unread += data
 
-    def next(self) -> bytes | None:
-        """Returns the next message; None when it is not there as a whole.
+    def next(self) -> tuple[bytes, bool] | None:
+        """Returns the next message, and whether it is compressed; None when it is not there as a whole.
 
         Raises:
             RpcError: Its frame is malformed, or it is too large.
@@ -144,9 +142,9 @@ class Frames:
             raise failure(code_pb2.INTERNAL, f"A message's frame begins with {unread[0]}, which is neither 0 nor 1.")
         if len(unread) < end:
             return None
-        compressed, message = unread[0], bytes(unread[PREFIX_BYTES:end])
+        compressed, message = bool(unread[0]), bytes(unread[PREFIX_BYTES:end])
         del unread[:end]
-        return decompress(message, self._encoding, self._limit) if compressed else message
+        return message, compressed
 
     def end(self) -> None:
         """The body is complete.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import secrets
 import zlib
 
 import pytest
@@ -223,6 +224,41 @@ def test_streams_both_ways(wire: Wire) -> None:
     assert response.status == OK
     answers = [ServerReflectionResponse.FromString(message) for message in response.messages()]
     assert [len(answer.list_services_response.service) > 5 for answer in answers] == [True] * 3
+
+
+@pytest.mark.parametrize("server", [("--http-body-seconds", "0.5")], indirect=True, ids=["short of patience"])
+def test_a_request_that_never_ends_is_cut_off(wire: Wire, door: str) -> None:
+    if door == "grpcio":  # see UNANSWERED
+        return
+    slow = [wire.start(), wire.start()]
+    wire.send(slow[1], frame(event())[:9], end=False)
+    may_be_slow = wire.start(REFLECTION)
+
+    assert [wire.response(stream).status for stream in slow] == [EXPIRED, EXPIRED]
+    assert "--http-body-seconds" in wire.responses[slow[0]].head["grpc-message"]
+    assert not wire.responses[may_be_slow].over
+    wire.send(may_be_slow, b"")
+    assert wire.response(may_be_slow).status == OK
+
+
+def test_a_large_message_is_decompressed_beside_other_calls(wire: Wire, door: str) -> None:
+    bomb = frame(gzip.compress(b"\0" * (65 * 2**20)), flag=1)
+    large = event(uri="https://example.com/" + secrets.token_hex(2_400))
+    large_stream, bomb_stream = wire.start(headers=GZIP), wire.start(headers=GZIP)
+    wire.send(bomb_stream, bomb)
+    wire.send(large_stream, frame(gzip.compress(large, 0), flag=1))
+    other = wire.call(frame(event()))
+
+    assert other.status == OK
+    assert door == "grpcio" or not wire.responses[bomb_stream].over
+    assert wire.response(large_stream).status == OK
+    assert wire.response(bomb_stream).status in only_enveloped(door, {EXHAUSTED}, {None, INTERNAL})
+
+
+def test_large_compressed_data_that_is_damaged(wire: Wire, door: str) -> None:
+    response = wire.call(frame(secrets.token_bytes(2**14), flag=1), headers=GZIP)
+
+    assert response.status in only_enveloped(door, {INTERNAL}, {None, code_pb2.UNKNOWN})
 
 
 def test_a_stream_of_no_messages(wire: Wire) -> None:

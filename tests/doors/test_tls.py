@@ -8,15 +8,15 @@ import socket
 import ssl
 import subprocess
 import urllib.request
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import grpc
 import pytest
 from aioquic.asyncio import QuicConnectionProtocol
-from aioquic.asyncio.client import connect
 from aioquic.h3.connection import H3_ALPN, H3Connection
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.connection import QuicConnection
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.doors.certificates import Authority
@@ -130,13 +130,23 @@ class Http3(QuicConnectionProtocol):
                 self.answer.set_result((int(self.status), self.body))
 
 
-async def over_http3(url, root):
+async def over_http3(url, root, local_host="127.0.0.1"):
+    """Status and body of the answer to a GET, and how many requests at once the server takes."""
     parts = urlsplit(url)
     configuration = QuicConfiguration(alpn_protocols=H3_ALPN, server_name="localhost")
     configuration.load_verify_locations(str(root.certificate))
-    async with connect(parts.hostname, parts.port, configuration=configuration, create_protocol=Http3) as client:
-        client.ask(parts.netloc, parts.path)
-        return await asyncio.wait_for(client.answer, 60)
+    transport, client = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Http3(QuicConnection(configuration=configuration)), local_addr=(local_host, 0)
+    )
+    try:
+        client.connect((parts.hostname, parts.port))
+        await asyncio.wait_for(client.wait_connected(), 60)
+        client.ask(parts.netloc, url.partition(parts.netloc)[2])
+        return *await asyncio.wait_for(client.answer, 60), client._quic._remote_max_streams_bidi
+    finally:
+        client.close()
+        await client.wait_closed()
+        transport.close()
 
 
 def test_health_over_http3(tmp_path, identity, authority):
@@ -145,8 +155,30 @@ def test_health_over_http3(tmp_path, identity, authority):
         address = f"127.0.0.1:{free.getsockname()[1]}"
     flags = ("--tls-certificate", str(identity.certificate), "--tls-key", str(identity.key))
     with Server(tmp_path, *flags, "--http3", "--http-address", address, door="envoy") as server:
-        assert asyncio.run(over_http3(f"{server.http}/healthz", authority)) == (200, b'{"status":"ok"}')
+        assert asyncio.run(over_http3(f"{server.http}/healthz", authority))[:2] == (200, b'{"status":"ok"}')
         context = ssl.create_default_context(cafile=str(authority.certificate))
         with urllib.request.urlopen(f"{server.http}/healthz", timeout=60, context=context) as answer:
             assert answer.headers["alt-svc"].startswith('h3=":')
         assert server.terminate() == 0
+
+
+def test_limits_and_visitors_addresses_over_http3(tmp_path, identity, authority):
+    """A visitor's address is his own, whatever the server's is."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.2", 0))
+        address = f"127.0.0.2:{free.getsockname()[1]}"
+    flags = ("--tls-certificate", str(identity.certificate), "--tls-key", str(identity.key))
+    limits = ("--max-concurrent-streams", "7", "--http-idle-seconds", "5")
+    catalog = "projects/p/locations/global/catalogs/c"
+    event = quote(json.dumps({"eventType": "home-page-view", "visitorId": "v"}))
+    with Server(
+        tmp_path, *flags, *limits, "--http3", "--http-address", address, door="envoy", env={"FORWARDED_ALLOW_IPS": ""}
+    ) as server:
+        url = f"{server.http}/v2/{catalog}/userEvents:collect?userEvent={event}"
+        status, _, streams = asyncio.run(over_http3(url, authority, "127.0.0.3"))
+        assert (status, streams) == (200, 7)
+        context = ssl.create_default_context(cafile=str(authority.certificate))
+        context.check_hostname = False
+        with urllib.request.urlopen(f"{server.http}/v1/{catalog}/userEvents", timeout=60, context=context) as answer:
+            [stored] = json.load(answer)["userEvents"]
+        assert stored["userEvent"]["userInfo"]["ipAddress"] == "127.0.0.3"

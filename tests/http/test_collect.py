@@ -102,6 +102,19 @@ def test_several_events_in_one_body(web, url, events, lines):
     assert sorted(event["visitorId"] for event in events()) == [f"v{number}" for number in range(5)]
 
 
+def test_blank_lines_are_no_events(web, url, events):
+    items = [json.dumps(collect({**EVENT, "visitorId": f"v{number}"})) for number in range(3)]
+    body = f"{items[0]}\r\n" + " \n" * 2**20 + f"  {items[1]}\n{items[2]}\n\n"
+    web.post(url, data=body, headers={"content-type": "text/plain"}, timeout=60).raise_for_status()
+    assert sorted(event["visitorId"] for event in events()) == ["v0", "v1", "v2"]
+
+
+def test_an_event_on_many_lines_is_one(web, url, events):
+    body = json.dumps(collect(EVENT), indent=1).replace("\n", "\n" * 2**17)
+    web.post(url, data=body, headers={"content-type": "text/plain"}, timeout=60).raise_for_status()
+    assert len(events()) == 1
+
+
 def test_the_good_ones_of_several_are_stored_and_the_others_recorded(web, url, events, rejected):
     lines = [json.dumps(collect(EVENT)), json.dumps(collect(BAD)), '{"nothing": 1}', "{"]
     answer = web.post(url, data="\n".join(lines), headers={"content-type": "text/plain"}, timeout=60)
@@ -182,10 +195,11 @@ def test_a_query_that_can_not_be_read_shows_nothing_broken_and_is_recorded(web, 
         ("", "MISSING_FIELD"),
         ("[]", "MISSING_FIELD"),
         ("{}\n" * 1_001, "TOO_MANY"),
+        ("{}\n" + "x\n" * 2**21, "TOO_MANY"),
         ("[" + "{}," * 1_000 + "{}]", "TOO_MANY"),
         ("[" + "{}," * 1_000_000 + "{}]", "TOO_LONG"),
     ],
-    ids=["nothing", "empty", "lines", "list", "long"],
+    ids=["nothing", "empty", "lines", "millions of lines", "list", "long"],
 )
 def test_too_many_events_or_none(web, url, rejected, body, reason):
     answer = web.post(url, data=body, headers={"content-type": "text/plain"}, timeout=60)

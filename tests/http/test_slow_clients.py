@@ -59,6 +59,31 @@ def test_a_slow_body_is_cut_off_while_others_are_served(server, web, catalog):
     assert {raw.status(answer) for answer in answers} <= {0, 408}
 
 
+def upload_head(catalog: str) -> bytes:
+    head = f"POST /v1/{catalog}/userEvents:upload HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/jsonl\r\n"
+    return head.encode() + b"content-length: 9999\r\n\r\n"
+
+
+def cancelled_uploads(server, web) -> int:
+    lines = web.get(f"{server.http}/metrics", timeout=60).text.splitlines()
+    calls = [line for line in lines if line.startswith("footfall_calls_total") and '"UploadUserEvents"' in line]
+    assert all('code="CANCELLED"' in line for line in calls), calls
+    return sum(int(float(line.rpartition(" ")[2])) for line in calls)
+
+
+@pytest.mark.parametrize("server", [PATIENCE], indirect=True)
+def test_an_upload_that_is_slow_or_given_up_is_no_error_of_the_server(server, web, catalog):
+    assert raw.status(trickle(server, upload_head(catalog), b"x" * 9_999)) in (0, 408)
+    with raw.connect(server.http) as connection:
+        connection.sendall(upload_head(catalog) + b"x" * 99)
+    deadline = time.monotonic() + 60
+    while cancelled_uploads(server, web) < 2:
+        assert time.monotonic() < deadline
+    log = server.log.read_text()
+    assert "call_failed" not in log
+    assert "Traceback" not in log
+
+
 @pytest.mark.parametrize("server", [PATIENCE], indirect=True)
 def test_an_idle_connection_is_closed(server):
     with raw.connect(server.http) as connection:

@@ -6,6 +6,7 @@ One listener, because each filter chain would get an event loop of its own from 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ def bootstrap(settings: EnvoySettings, module: dict[str, Any], admin_socket: str
         "static_resources": {
             "listeners": [
                 _listener(settings, module),
-                *http3.listeners(settings.http3_address, settings.tls),
+                *http3.listeners(settings, _limits(settings)),
                 *admin_listener.listeners(settings.admin_address),
             ],
             "clusters": [
@@ -92,17 +93,10 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
             *http3.announcements(settings.http3_address),
             _python(module),
         ],
-        "original_ip_detection_extensions": [_forwarded(settings.proxies)],
+        "original_ip_detection_extensions": [_forwarded([*settings.proxies, *http3.proxies(settings.http3_address)])],
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
-        "max_request_headers_kb": -(-settings.header_bytes // 1_024),
-        "request_headers_timeout": _seconds(settings.header_seconds),
-        "stream_idle_timeout": "0s",  # a watch may be silent for hours
-        "common_http_protocol_options": {
-            "idle_timeout": _seconds(settings.idle_seconds),
-            "max_connection_duration": _seconds(settings.connection_age_seconds),
-            "max_headers_count": _MAX_HEADERS,
-        },
+        **_limits(settings),
         "http_protocol_options": {"accept_http_10": True},
         "http2_protocol_options": {
             "max_concurrent_streams": settings.streams,
@@ -115,6 +109,20 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
             "override_stream_error_on_invalid_http_message": True,
         },
         "access_log": [_ACCESS_LOG] if settings.access_log else [],
+    }
+
+
+def _limits(settings: EnvoySettings) -> dict[str, Any]:
+    """Of every version of HTTP."""
+    return {
+        "max_request_headers_kb": -(-settings.header_bytes // 1_024),
+        "request_headers_timeout": _seconds(settings.header_seconds),
+        "stream_idle_timeout": "0s",  # a watch may be silent for hours
+        "common_http_protocol_options": {
+            "idle_timeout": _seconds(settings.idle_seconds),
+            "max_connection_duration": _seconds(settings.connection_age_seconds),
+            "max_headers_count": _MAX_HEADERS,
+        },
     }
 
 
@@ -144,7 +152,7 @@ def _virtual_host(settings: EnvoySettings) -> dict[str, Any]:
     return host
 
 
-def _forwarded(proxies: tuple[str, ...]) -> dict[str, Any]:
+def _forwarded(proxies: Sequence[str]) -> dict[str, Any]:
     """The peer is what X-Forwarded-For says where a proxy that is trusted connects, else who connects."""
     networks = [ip_network(each) for each in proxies]
     return {

@@ -84,6 +84,7 @@ class EnvoyDoor:
             [*methods, *own],
             message_bytes=self._limits.message_bytes,
             metadata_bytes=self._limits.metadata_bytes,
+            body_seconds=self._limits.body_s,
             departures=self._departures,
             web_origins=self._web_origins,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Any, Final
 
 from service.doors.departures import Departures
@@ -42,11 +43,11 @@ class HttpMount:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI."""
         assert self._application is not None
-        request = _Request(receive, self._limits.body_seconds)
+        request = _Request(receive, send, self._limits.body_seconds)
         self._departures.enter(request)
         try:
-            await self._application(scope, request.next, send)
-            if request.too_slow:
+            await self._application(scope, request.next, request.send)
+            if request.too_slow and not request.answered:
                 await _refuse(send)
         except asyncio.CancelledError:
             if not request.gone.is_set():
@@ -58,10 +59,16 @@ class HttpMount:
 
 
 class _Request:
-    """A request's body, and whether its caller is still there."""
+    """A request's body, whether its caller is still there, and whether it has been answered."""
 
-    def __init__(self, receive: Callable[[], Awaitable[Any]], body_seconds: float) -> None:
+    body_seconds = inf  # to `Departures`: limited here
+
+    def __init__(
+        self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]], body_seconds: float
+    ) -> None:
         self.receive = receive
+        self._send = send
+        self.answered = False
         self.read = False
         self.too_slow = False
         self.gone = asyncio.Event()
@@ -70,6 +77,11 @@ class _Request:
     def cancel(self, _end: Any = None) -> None:
         """The caller has left, or the server ends."""
         self.gone.set()
+
+    async def send(self, message: Any) -> None:
+        """ASGI's."""
+        self.answered = True
+        await self._send(message)
 
     async def next(self) -> Any:
         """ASGI's receive."""

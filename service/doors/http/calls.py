@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -14,8 +15,8 @@ _BODILESS: Final = frozenset({204, 304})  # neither has a body, nor says how lon
 _REQUEST_ID: Final = re.compile(r"[!-~]{1,128}")
 
 
-class ClientGoneError(Exception):
-    """The client closed the connection before its request was complete."""
+class ClientGoneError(asyncio.CancelledError):
+    """The client closed the connection before its request was complete: to methods, their call was cancelled."""
 
 
 class BodyTooLargeError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as plain_json
+import re
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -24,6 +25,8 @@ MAX_GET_BYTES: Final = 16 * 2**10  # larger payloads must be posted (user_event_
 MAX_BODY_BYTES: Final = 8 * 2**20  # one event of the largest size, in JSON text in JSON text
 MAX_EVENTS: Final = 1_000  # in one body
 _MAX_LIST_BYTES: Final = 2 * 2**20  # of a list, which is read as a whole before it is known how many there are
+
+_LINE_ENDS: Final = re.compile(rb"\n(?:\s*\n)?")  # with the blank lines in between, of which there may be millions
 
 PART: Final = "collect"
 """What `--public-parts` calls it."""
@@ -136,9 +139,9 @@ def _split(body: bytes) -> list[bytes]:
     if not text:
         raise errors.invalid_argument([errors.missing("user_event")])
     if not text.startswith(b"["):
-        lines = [line for line in text.split(b"\n") if line.strip()]
-        items = lines if len(lines) > 1 and lines[0].rstrip().endswith(b"}") else [text]
-        return _counted(items)
+        if not text.partition(b"\n")[0].rstrip().endswith(b"}"):
+            return [text]
+        return _counted(_LINE_ENDS.split(text, MAX_EVENTS))
     if len(text) > _MAX_LIST_BYTES:
         rule = f"A list may have {_MAX_LIST_BYTES:,} bytes; send one request on each line."
         raise errors.invalid_argument([Violation("", rule, "TOO_LONG")])
@@ -153,7 +156,7 @@ def _counted(items: list[Any]) -> list[Any]:
     if not items:
         raise errors.invalid_argument([errors.missing("user_event")])
     if len(items) > MAX_EVENTS:
-        text = f"The body has {len(items):,} events; it may have {MAX_EVENTS:,}."
+        text = f"The body has more events than it may have, which is {MAX_EVENTS:,}; send them in several."
         raise errors.invalid_argument([Violation("", text, "TOO_MANY")])
     return items
 
