@@ -160,7 +160,7 @@ class HttpApplication:
             return await self._collector.answer(call, binding, variables)
         if binding.body and binding.method.check_caller is None:  # what a browser sends by itself has no token
             any_type = binding.method.client_streaming or binding.method.read_body is not None
-            _check_content_type(call, any_type=any_type)
+            await _check_content_type(call, any_type=any_type)
         return await self._transcoder.answer(call, binding, variables)
 
     def _pages_of_public(self, pages: Mapping[str, Page]) -> dict[str, Page]:
@@ -256,7 +256,7 @@ def too_large(call: Call, limit: str = "--max-message-bytes") -> Answer:
     return _refusal(call, 413, code_pb2.RESOURCE_EXHAUSTED, text)
 
 
-def _check_content_type(call: Call, *, any_type: bool) -> None:
+async def _check_content_type(call: Call, *, any_type: bool) -> None:
     """Refuses what a page of another origin can make a browser send without asking first.
 
     Args:
@@ -269,7 +269,7 @@ def _check_content_type(call: Call, *, any_type: bool) -> None:
     given = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given == "application/json" or (any_type and given not in _OF_FORMS):
         return
-    if not given and "transfer-encoding" not in call.headers and not int(call.headers.get("content-length") or 0):
+    if not given and not await call.has_body():
         return
     wanted = (
         'The body must have a content type that no form can have, such as "Content-Type: application/octet-stream"'

@@ -97,6 +97,20 @@ class Call:
             self._request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         return self._request_id
 
+    async def has_body(self) -> bool:
+        """Whether a body comes; a head need not tell. What was read of it stays for whoever reads it."""
+        receive = self.receive
+        while (first := await receive())["type"] == "http.request" and not first.get("body"):
+            if not first.get("more_body", False):
+                break
+
+        async def again() -> Any:
+            self.receive = receive
+            return first
+
+        self.receive = again
+        return bool(first.get("body"))
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yields the body as it comes.
 
