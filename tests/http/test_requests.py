@@ -160,6 +160,7 @@ def test_a_request_id_comes_back_and_is_logged_with_nothing_of_the_request(web, 
     assert other.headers["x-request-id"] != "not one"
 
 
+@pytest.mark.uvicorn
 def test_what_libraries_log_is_json_too(server):
     assert raw.status(raw.exchange(server.http, b"NO HTTP AT ALL\r\n\r\n")) == 400
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
