@@ -77,8 +77,15 @@ class BatcherOptions:
 
 
 def server_address(address: str | None) -> str:
-    """`address`, or the environment's FOOTFALL_SERVER, or where a Footfall is by default."""
-    return address or os.environ.get(_ENV) or _ADDRESS
+    """`address`, or the environment's FOOTFALL_SERVER, or where a Footfall is by default.
+
+    Raises:
+        ValueError: It is a URL of HTTP, which gRPC would try for ever.
+    """
+    found = address or os.environ.get(_ENV) or _ADDRESS
+    if found.startswith(("http://", "https://")):
+        raise ValueError(f"{found!r} is a URL; name the server's gRPC address as host:port")
+    return found
 
 
 def open_channel(address: str | None, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:

@@ -12,7 +12,7 @@ from tests.support.server import Server
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if os.environ.get("FOOTFALL_TEST_DOOR", "grpcio") != "grpcio":
-        items[:] = [item for item in items if not item.get_closest_marker("uvicorn")]
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, ("uvicorn", "grpcio")))]
     if config.getoption("-m"):
         return
     soak = [item for item in items if item.get_closest_marker("soak")]

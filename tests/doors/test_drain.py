@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import time
 
@@ -30,3 +31,15 @@ def test_a_drain_does_not_wait_for_object_storage(tmp_path, door):
         began = time.monotonic()
         assert server.terminate() == 0
         assert time.monotonic() - began < PATIENCE_S
+
+
+def test_an_interrupt_drains_what_a_shell_runs_in_the_background(tmp_path, door):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell has it there; children inherit it
+    try:
+        server = Server(tmp_path, door=door)
+        server.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    os.kill(server.pid, signal.SIGINT)
+    assert server.wait() == 0
+    assert '"stopped"' in server.log.read_text()

@@ -24,6 +24,7 @@ from tests.faults.load import Ledger, Writers, wait_for
 from tests.support.server import Server
 
 pytestmark = [
+    pytest.mark.grpcio,  # the trace is read call by call; what is on the disk when is the same at every door
     pytest.mark.skipif(not strace.available(), reason="strace is not installed"),
     pytest.mark.timeout(300),
 ]

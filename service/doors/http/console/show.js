@@ -10,7 +10,8 @@ const dayAndClock = new Intl.DateTimeFormat(undefined, {
 });
 
 export const number = (value) => count.format(value);
-export const share = (part, whole) => (whole ? percent.format(part / whole) : "–");
+// Rounded down: "100%" is for all of them only.
+export const share = (part, whole) => (whole ? percent.format(Math.floor((part / whole) * 1000) / 1000) : "–");
 export const cut = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 // An element with text or other elements in it.
