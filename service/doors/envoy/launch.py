@@ -154,7 +154,7 @@ def become_envoy(settings: dict[str, Any], envoy: EnvoySettings) -> NoReturn:
 def _hold_back(signals: Iterable[signal.Signals]) -> None:
     """Keeps signals from Envoy, which would end at once; `inside_envoy` waits for them.
 
-    SIGINT is ignored in what a shell runs in the background; asyncio heeds it there all the same, and so does this door.
+    SIGINT is ignored in what a shell runs in the background; asyncio heeds it there, and so does this door.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
