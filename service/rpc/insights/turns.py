@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from service.storage.readers import read
 
-EVENTS_PER_TURN: Final = 1_000  # read and followed in about 3 ms
+EVENTS_PER_TURN: Final = 300  # read and followed in about a millisecond
 
 T = TypeVar("T")
 
