@@ -215,8 +215,8 @@ class Runner:
         self._check_room(row)
 
         def insert(transaction: Transaction) -> OperationRow:
-            fixed = fix(transaction) if fix else {}
-            whole = row._replace(plan=json.dumps({**json.loads(row.plan), **fixed}))
+            # The plan of a large inline import is long: it is read again only where something is to be added.
+            whole = row._replace(plan=json.dumps({**json.loads(row.plan), **fix(transaction)})) if fix else row
             transaction.insert_operation(whole)
             return whole
 
