@@ -78,7 +78,7 @@ def test_groups_are_a_table(console: Open, served: Server, catalog: str):
     rows = page.get_by_role("region", name="The funnel by groups").locator("tbody tr").all_inner_texts()
     assert [row.split() for row in rows] == [
         ["desktop", "13", "7", "53.8%", "0", "0%"],
-        ["mobile", "7", "3", "42.9%", "0", "0%"],
+        ["mobile", "7", "3", "42.8%", "0", "0%"],
     ]
 
 
