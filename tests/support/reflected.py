@@ -19,12 +19,41 @@ TALENT = "google.cloud.talent.v4.EventService"
 OPERATIONS = "google.longrunning.Operations"
 
 
+class _Schema:
+    """What every server of a run says of itself: one pool for all, asked of the server that is being called.
+
+    Where each test had a pool of its own, the interpreter was seen to crash: protobuf finds classes of messages by
+    addresses inside pools.
+    """
+
+    def __init__(self) -> None:
+        self._channel: grpc.Channel | None = None
+        self._database: ProtoReflectionDescriptorDatabase | None = None
+        self._pool = descriptor_pool.DescriptorPool(self)
+
+    def of(self, channel: grpc.Channel) -> descriptor_pool.DescriptorPool:
+        if channel is not self._channel:
+            self._channel = channel
+            self._database = ProtoReflectionDescriptorDatabase(channel)
+        return self._pool
+
+    def __getattr__(self, name: str) -> Any:  # FindFileByName and the like
+        return getattr(self._database, name)
+
+
+_schema = _Schema()
+
+
 class ReflectedClient:
     """Calls methods by name: `client.call(EVENT_LOG, "ListUserEvents", parent=...)`."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self.channel = channel
-        self.pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+
+    @property
+    def pool(self) -> descriptor_pool.DescriptorPool:
+        """The server's schema."""
+        return _schema.of(self.channel)
 
     def message(self, name: str, **fields: Any) -> Any:
         """A message by its full name; fields may be dicts."""
