@@ -121,6 +121,17 @@ _HANDLERS = {
 }
 
 
+class _Handlers(grpc.GenericRpcHandler):
+    """Finds what handles a method of whichever service; grpcio would ask one such object for each service."""
+
+    def __init__(self, methods: Sequence[Method]) -> None:
+        self._of = {method.path: _rpc_handler(method) for method in methods}
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """See grpcio."""
+        return self._of.get(handler_call_details.method)
+
+
 class GrpcDoor:
     """Serves methods over gRPC, in plain text.
 
@@ -151,9 +162,7 @@ class GrpcDoor:
             methods: What is served.
         """
         self._services = sorted({method.service for method in methods})
-        for service in self._services:
-            handlers = {method.name: _rpc_handler(method) for method in methods if method.service == service}
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+        self._server.add_generic_rpc_handlers((_Handlers(methods),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(
             [*self._services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME],

@@ -12,7 +12,6 @@ import collections
 import enum
 import queue
 import threading
-import time
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
@@ -22,16 +21,13 @@ import structlog
 from service import failpoints
 from service.measures import Distribution
 from service.storage.base import Call, Store, Transaction
+from service.storage.crowd import Crowd
 from service.storage.errors import StorageUnavailableError, StoreError
 from service.storage.records import ClientEventRow, RejectionRow, SignalRow, StoredAs, UserEventRow, Verdict
 
 T = TypeVar("T")
 
 _ROWS_PER_COMMIT = 1_024
-# A commit costs as much CPU as dozens of rows. Where this many shared the last one, as many are about to write again:
-# the next waits a moment for them. Who writes alone never waits.
-_CROWD = 4
-_GATHER_SECONDS = 0.001
 _QUIET_SECONDS = 0.25  # without foreground work, after which steps may be long
 _LONG_STEP = 8
 _BATCH_SIZES = tuple(2**power for power in range(11))
@@ -100,8 +96,8 @@ class Writer:
         self._bytes_in = self._bytes_out = 0  # since the start: what was put in by the loop, and done by the thread
         self._waiting: collections.deque[_Item] = collections.deque()
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()  # what the thread sleeps on; holds one ring at most
-        self._to_ring = False
-        self._crowd = 0  # how many were taken last, where those were many
+        self._asked = False  # the thread is to take what waits
+        self._crowd = Crowd(self._waiting, self._ask)
         self._steps: collections.deque[_Item] = collections.deque()
         self._parents = store.parents()
         self._catalogs: dict[str, CatalogIds] = {}
@@ -115,6 +111,7 @@ class Writer:
     def start(self) -> None:
         """Starts the thread; results arrive in the event loop that runs now."""
         self._loop = asyncio.get_running_loop()
+        self._crowd.start()
         self._ended = self._loop.create_future()
         self._thread.start()
 
@@ -123,7 +120,7 @@ class Writer:
         if not self._closing:
             self._closing = True
             self._waiting.append(_Item(_Kind.CLOSE, None, None))
-            self._ring()
+            self._crowd.came()
         await asyncio.shield(self._ended)
         self._thread.join()
 
@@ -157,15 +154,14 @@ class Writer:
         self._last_asked = perf_counter()
         future = self._loop.create_future() if wait else None
         self._waiting.append(_Item(kind, work, future, size))
-        if not self._to_ring:
-            # Once for all that this turn of the loop brings: a thread that woke at the first would take the interpreter
-            # lock from the loop, and commit that one alone.
-            self._to_ring = True
-            self._loop.call_soon(self._ring)
+        self._crowd.came()
         return future
 
+    def _ask(self) -> None:
+        self._asked = True
+        self._ring()
+
     def _ring(self) -> None:
-        self._to_ring = False
         if self._bell.empty():
             self._bell.put(None)
 
@@ -262,32 +258,36 @@ class Writer:
 
     # -- the thread's side
 
-    def _take(self) -> list[_Item]:
-        while not self._waiting and not self._steps:
-            self._bell.get()
-        if len(self._waiting) < self._crowd:
-            time.sleep(_GATHER_SECONDS)
-        count = min(len(self._waiting), _ROWS_PER_COMMIT)
-        self._crowd = count if count >= _CROWD else 0
-        return [self._waiting.popleft() for _ in range(count)]
-
     def _run(self) -> None:
         open_ = True
-        while open_ or self._steps or self._waiting:
-            items = self._take()
-            rows = [item for item in items if item.kind in _ROW_KINDS]
-            if rows:
-                self._write_rows(rows)
-            for item in items:
-                if item.kind is _Kind.CALL:
-                    self._write_call(item)
-                elif item.kind is _Kind.SHORTEN:
-                    self._shorten(item)
-                elif item.kind is _Kind.CLOSE:
-                    open_ = False
+        stepped = False  # since the last foreground work
+        while open_ or self._steps:
+            while not self._asked and (not self._steps or (stepped and self._waiting)):
+                self._bell.get()
+            if self._asked:
+                self._asked = stepped = False
+                open_ = self._write_waiting() and open_
+                self._loop.call_soon_threadsafe(self._crowd.done)
             if self._steps:
                 self._write_call(self._steps.popleft())
+                stepped = True
         self._loop.call_soon_threadsafe(self._ended.set_result, None)
+
+    def _write_waiting(self) -> bool:
+        """Whether more may come."""
+        open_ = True
+        items = [self._waiting.popleft() for _ in range(min(len(self._waiting), _ROWS_PER_COMMIT))]
+        rows = [item for item in items if item.kind in _ROW_KINDS]
+        if rows:
+            self._write_rows(rows)
+        for item in items:
+            if item.kind is _Kind.CALL:
+                self._write_call(item)
+            elif item.kind is _Kind.SHORTEN:
+                self._shorten(item)
+            elif item.kind is _Kind.CLOSE:
+                open_ = False
+        return open_
 
     def _write_rows(self, items: list[_Item]) -> None:
         began = perf_counter()
