@@ -25,6 +25,8 @@ _LAST_ANSWERS_SECONDS = 1.0
 # The writer's thread and the event loop share the interpreter lock; the default turn of 5 ms is as long as dozens of
 # calls.
 SWITCH_INTERVAL_SECONDS = 0.0005
+# The default, 700, is what a few calls in flight hold: each of them would be looked at several times.
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +67,7 @@ class App:
         await self._http.start(methods, rooms.pages(methods, self._http.answered), rooms.collect_method())
         gc.collect()
         gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
     @property
     def served(self) -> str:

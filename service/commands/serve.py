@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 import sys
@@ -31,9 +30,9 @@ def serve(**flags: Any) -> None:
 
     try:
         _become_envoy(settings)
-        from service import app  # noqa: PLC0415
+        from service import app, loop  # noqa: PLC0415
 
-        asyncio.run(app.serve(settings))
+        loop.run(app.serve(settings))
     except (ValueError, OSError, StoreError) as error:
         print(f"footfall: {error}", file=sys.stderr)
         raise typer.Exit(1) from None

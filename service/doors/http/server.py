@@ -12,6 +12,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
 
+from service.doors.http.gathering import GatheredTransport, Gathering
+
 AsgiApplication = Callable[[Any, Any, Any], Awaitable[None]]
 
 _BACKLOG: Final = 2_048
@@ -45,10 +47,11 @@ class _GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which cuts off clients that are too slow or send too large a head."""
 
     limits: Limits
+    gathering: Gathering
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        # Head and body are two packets: the second must not wait for the first to be acknowledged, which takes 40 ms.
+        super().connection_made(GatheredTransport(transport, self.gathering))  # type: ignore[arg-type]
+        # What is sent in pieces must not wait for the piece before it to be acknowledged, which takes 40 ms.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
@@ -176,7 +179,7 @@ class HttpServer:
         """Serves `application`."""
         config = Config(
             application,
-            http=type("GuardedProtocol", (_GuardedProtocol,), {"limits": self._limits}),
+            http=type("GuardedProtocol", (_GuardedProtocol,), {"limits": self._limits, "gathering": Gathering()}),
             ws="none",
             lifespan="off",
             interface="asgi3",
