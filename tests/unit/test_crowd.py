@@ -14,12 +14,14 @@ class Taker:
     def __init__(self):
         self.waiting = deque()
         self.taken = []
+        self._took = asyncio.Event()
         self.crowd = Crowd(self.waiting, self._take)
         self.crowd.start()
 
     def _take(self):
         self.taken.append(len(self.waiting))
         self.waiting.clear()
+        self._took.set()
 
     def come(self, count=1):
         for _ in range(count):
@@ -29,7 +31,8 @@ class Taker:
     async def took(self, times):
         async with asyncio.timeout(10):
             while len(self.taken) < times:
-                await asyncio.sleep(0)
+                self._took.clear()
+                await self._took.wait()
 
 
 def test_what_one_turn_brings_is_taken_at_its_end():
