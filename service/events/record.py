@@ -104,7 +104,7 @@ def client_event_record(event: ClientEvent, now_us: int, beside: StoredClientEve
     """
     payload = canonical_bytes(event)
     identity = fingerprint(payload)
-    others = _other_fingerprints(event, beside)
+    others = _other_fingerprints(event, payload, beside)
     if not event.HasField("create_time"):
         set_microseconds(event.create_time, now_us)
         payload = canonical_bytes(event)
@@ -126,21 +126,27 @@ _BESIDE_V3 = ("parent_event_id", "extra_info")
 _BESIDE_LEGACY = ("details",)
 
 
-def _other_fingerprints(event: ClientEvent, beside: StoredClientEvent | None) -> bytes | None:
+def _other_fingerprints(event: ClientEvent, canonical: bytes, beside: StoredClientEvent | None) -> bytes | None:
     """Those of v3's and of the legacy form, in this order; None where both are v4's."""
     of_v3 = _canonical_beside(beside, _BESIDE_V3)
     of_legacy = _canonical_beside(beside, _BESIDE_LEGACY)
-    finer = event.create_time.nanos % 1_000_000
-    if not (of_v3 or of_legacy or finer or event.event_notes or event.job_event.profile):
+    finer = event.create_time.nanos % 1_000_000  # than the milliseconds of the legacy form
+    only_v4 = event.event_notes or event.job_event.profile
+    if not (of_v3 or of_legacy or finer or only_v4):
         return None
-    common = ClientEvent()
-    common.CopyFrom(event)
-    common.ClearField("event_notes")
-    common.job_event.ClearField("profile")
-    in_v3 = fingerprint(canonical_bytes(common) + (of_v3 or b""))
-    if finer:  # than the milliseconds of the legacy form
+    common = event
+    if only_v4:
+        common = ClientEvent()
+        common.CopyFrom(event)
+        common.ClearField("event_notes")
+        common.job_event.ClearField("profile")
+        canonical = canonical_bytes(common)
+    in_v3 = fingerprint(canonical + (of_v3 or b""))
+    if finer:
         common.create_time.nanos -= finer
-    return in_v3 + fingerprint(canonical_bytes(common) + (of_legacy or b""))
+        canonical = canonical_bytes(common)
+        common.create_time.nanos += finer  # it may be the event itself
+    return in_v3 + fingerprint(canonical + (of_legacy or b""))
 
 
 def _canonical_beside(beside: StoredClientEvent | None, fields: tuple[str, ...]) -> bytes | None:
