@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import structlog
@@ -24,6 +24,7 @@ from service.measures import Tally
 log = structlog.get_logger(__name__)
 
 _PREFLIGHT_SECONDS: Final = "86400"
+_PATHS_KNOWN: Final = 256  # most callers write to one of a few catalogs
 ALWAYS_PUBLIC: Final = "health"
 # What a form can send, and what a script can without asking first (https://fetch.spec.whatwg.org/#simple-header).
 _OF_FORMS: Final = frozenset({"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
@@ -109,6 +110,7 @@ class HttpApplication:
     ) -> None:
         self._public_parts = frozenset((*public, ALWAYS_PUBLIC))
         self._router: Router[Binding] = Router()
+        self._found = lru_cache(_PATHS_KNOWN)(self._router.find)
         for binding in bindings:
             if guard is not None or self._is_public(binding) or binding.method.check_caller is not None:
                 self._router.add(binding.http_method, binding.template, binding)
@@ -206,7 +208,7 @@ class HttpApplication:
 
     def _find(self, http_method: str, path: str) -> Match[Binding] | None:
         try:
-            return self._router.find(http_method, path)
+            return self._found(http_method, path)
         except PathError as error:
             raise errors.invalid_argument([Violation("", str(error), "INVALID_VALUE")]) from None
 

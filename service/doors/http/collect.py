@@ -67,8 +67,7 @@ class Collector:
             BodyTooLargeError: The body is too large.
             ClientGoneError: The client left.
         """
-        system = parameters.system(call.query)
-        items = await self._items(call, binding, variables)
+        system, items = await self._items(call, binding, variables)
         try:
             failures = await self._store(call, binding, variables["parent"], items)
         except RpcError as error:
@@ -90,17 +89,30 @@ class Collector:
         failures: list[RpcError] = await self._several.handler(CollectBatch(parent, items), call)
         return failures
 
-    async def _items(self, call: Call, binding: Binding, variables: dict[str, str]) -> list[Item]:
-        """The requests in what was sent."""
-        if binding.http_method == "GET":
-            if len(call.query) > MAX_GET_BYTES:
-                text = f"A GET carries at most {MAX_GET_BYTES:,} bytes; send larger events with POST."
-                return [_unread(call.query, Violation("", text, "TOO_LONG"))]
-            return [_item(binding, variables, call.query, query=call.query)]
+    async def _items(self, call: Call, binding: Binding, variables: dict[str, str]) -> tuple[System, list[Item]]:
+        """What the caller asked for, and the requests in what was sent."""
+        query = call.query
+        if binding.http_method != "GET":
+            return parameters.system(query), await self._posted(call, binding, variables)
+        if len(query) > MAX_GET_BYTES:
+            text = f"A GET carries at most {MAX_GET_BYTES:,} bytes; send larger events with POST."
+            return parameters.system(query), [_unread(query, Violation("", text, "TOO_LONG"))]
+        try:
+            system, pairs = parameters.parse(query)
+        except RpcError as error:
+            return parameters.NO_SYSTEM, [Unread(query, error)]
+        return system, [_item(binding, variables, query, pairs)]
+
+    async def _posted(self, call: Call, binding: Binding, variables: dict[str, str]) -> list[Item]:
+        """The requests in a body."""
         body = await call.body(self._max_body_bytes)
         is_form = call.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
         if is_form and not body.lstrip().startswith((b"{", b"[")):  # which is what curl calls any text
-            return [_item(binding._replace(body=""), variables, body, query=body, encoding="utf-8")]
+            try:
+                _, pairs = parameters.parse(body, "utf-8")
+            except RpcError as error:
+                return [Unread(body, error)]
+            return [_item(binding._replace(body=""), variables, body, pairs)]
         try:
             parts = _split(body)
         except RpcError as error:
@@ -112,13 +124,10 @@ def _item(
     binding: Binding,
     variables: dict[str, str],
     raw: bytes,
-    *,
-    query: bytes = b"",
-    encoding: str = "ascii",
+    pairs: Sequence[tuple[str, str]] = (),
     body: bytes | None = None,
 ) -> Item:
     try:
-        _, pairs = parameters.parse(query, encoding)
         request = requests.request_of(binding, variables, pairs, body)
     except RpcError as error:
         return Unread(raw, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as plain_json
 import re
+from binascii import a2b_qp
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,7 @@ _STRINGS: Final = frozenset(
 )
 _NUMBER: Final = re.compile(r"-?[0-9]{1,10}")
 _BOOLEANS: Final = {"true": True, "false": False}
+_NO_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,7 @@ def parse(query: bytes, encoding: str = "ascii") -> tuple[System, list[tuple[str
     if not query:
         return NO_SYSTEM, []
     try:
-        text = query.decode(encoding)
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+        pairs = _pairs(query, encoding)
     except ValueError as error:
         text = f"The query is not percent-encoded UTF-8 of at most {MAX_PARAMETERS} parameters: {error}."
         raise errors.invalid_argument([Violation("", text, "INVALID_VALUE")]) from None
@@ -80,6 +81,26 @@ def parse(query: bytes, encoding: str = "ascii") -> tuple[System, list[tuple[str
         else:
             others.append((name, value))
     return _system(given) if given else NO_SYSTEM, others
+
+
+def _pairs(query: bytes, encoding: str) -> list[tuple[str, str]]:
+    """What parse_qsl makes of a query, with the percent-decoding of a whole value left to C."""
+    text = query.decode(encoding)
+    parts = query.replace(b"+", b" ").split(b"&")
+    if len(parts) <= MAX_PARAMETERS and not _NO_ESCAPE.search(query):
+        split = [part.partition(b"=") for part in parts if part]
+        try:
+            return [(_decoded(name), _decoded(value)) for name, _, value in split]
+        except UnicodeDecodeError:
+            pass  # parse_qsl says where
+    return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+
+
+def _decoded(text: bytes) -> str:
+    """Percent-decoding, as the decoding of quoted-printable: it has the same escapes behind another character."""
+    if b"%" in text:
+        text = a2b_qp(text.replace(b"=", b"=3D").replace(b"%", b"="))
+    return text.decode()
 
 
 def system(query: bytes) -> System:
@@ -120,8 +141,13 @@ def to_wire(request_type: type[Message], pairs: Sequence[tuple[str, str]]) -> by
             violations.append(violation)
     if violations:
         raise errors.invalid_argument(violations)
+    request = request_type()
+    for name in [name for name, value in tree.items() if isinstance(value, str) and _is_text(request_type, name)]:
+        setattr(request, name, tree.pop(name))
+    if not tree:
+        return request.SerializeToString()
     try:
-        return json.decode(request_type.DESCRIPTOR.full_name, plain_json.dumps(tree))
+        return request.SerializeToString() + json.decode(request_type.DESCRIPTOR.full_name, plain_json.dumps(tree))
     except json.JsonError as error:
         raise errors.invalid_argument(error.violations) from None
 
@@ -156,6 +182,12 @@ def _json_value(field: FieldDescriptor, value: str) -> Any:
     if field.message_type is not None and field.message_type.full_name == "google.protobuf.FieldMask":
         return ",".join(map(paths.to_json, value.split(",")))
     return value
+
+
+def _is_text(request_type: type[Message], name: str) -> bool:
+    """Whether any text is a value of the field, and none the same as no value."""
+    field = request_type.DESCRIPTOR.fields_by_name[name]
+    return field.type == FieldDescriptor.TYPE_STRING and not field.has_presence
 
 
 @lru_cache(maxsize=512)

@@ -17,6 +17,7 @@ from service.doors.http.gathering import GatheredTransport, Gathering
 AsgiApplication = Callable[[Any, Any, Any], Awaitable[None]]
 
 _BACKLOG: Final = 2_048
+_HALF_CLOSED_SECONDS: Final = 1.0
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
@@ -55,6 +56,7 @@ class _GuardedProtocol(HttpToolsProtocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
+        self._half_closed: asyncio.TimerHandle | None = None
         self._in_head = True
         self._waits = False  # for a further request
         self._head_bytes = 0
@@ -123,6 +125,19 @@ class _GuardedProtocol(HttpToolsProtocol):
         self._waits = True
         super().on_message_complete()
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Whoever sends no more may still wait for what he asked, or have left: he gets what is answered soon."""
+        self.transport.flush()  # type: ignore[attr-defined]
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        self._half_closed = self.loop.call_later(_HALF_CLOSED_SECONDS, self.transport.close)
+        return True
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._half_closed is not None and self.cycle.response_complete:
+            self.transport.close()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._unread = self.loop.call_later(self.limits.idle_seconds, self.transport.abort)
@@ -135,8 +150,9 @@ class _GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._relax()
-        if self._unread is not None:
-            self._unread.cancel()
+        for timer in (self._unread, self._half_closed):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
 
