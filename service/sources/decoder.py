@@ -1,6 +1,6 @@
-"""A process that decodes, so that the event loop keeps its interpreter lock to itself while files come in.
+"""Processes that decode, so that the event loop keeps its interpreter lock to itself while files come in.
 
-The child reads requests from its standard input and answers on its standard output, each a length and a pickle; it ends
+A child reads requests from its standard input and answers on its standard output, each a length and a pickle; it ends
 when its input does, so it never outlives the server, however that ends.
 """
 
@@ -20,6 +20,8 @@ import structlog
 from service.sources.decoding import ClientEventOptions, Decoded, DecodeOptions, decode_lines
 
 _NICENESS = 5  # calls that wait for an answer come first
+_CHILDREN = min(2, os.cpu_count() or 1)  # two decode about as fast as the database takes what they decode
+_WORTH_A_CHILD = 2  # pieces of work that wait for a child: starting another takes longer than to decode them
 _MAX_DEATHS = 3  # over one piece of work: one may be chance, as when memory is short
 _LENGTH = struct.Struct("<I")
 
@@ -64,6 +66,11 @@ class _Child:
             )
         )
 
+    @property
+    def load(self) -> int:
+        """How many requests it has not answered yet."""
+        return len(self._waiting)
+
     def ask(self, request: bytes) -> asyncio.Future[Decoded]:
         """Sends a request; the future fails with DecoderDiedError when the process ends before it has answered."""
         future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
@@ -96,10 +103,10 @@ class _Child:
 
 
 class Decoder:
-    """The parent's side: starts a child on first use, and another should it die."""
+    """The parent's side: starts children as work comes, and others should they die."""
 
     def __init__(self) -> None:
-        self._child: _Child | None = None
+        self._children: list[_Child] = []
         self._starting = asyncio.Lock()
 
     async def decode(self, data: bytes, first_line: int, options: DecodeOptions | ClientEventOptions) -> Decoded:
@@ -112,23 +119,27 @@ class Decoder:
         deaths = 0
         while True:
             try:
-                return await (await self._living()).ask(request)
+                return await self._ask(request)
             except DecoderDiedError as error:
                 deaths += error.over_it
                 log.warning("decoder_died", file=options.uri, first_line=first_line, over_it=error.over_it)
                 if deaths == _MAX_DEATHS:
                     raise
 
-    async def _living(self) -> _Child:
+    async def _ask(self, request: bytes) -> Decoded:
+        """Has the child decode that has the least to do."""
         async with self._starting:
-            if self._child is None or not self._child.alive:
-                self._child = await _Child.start()
-            return self._child
+            self._children = [child for child in self._children if child.alive]
+            loads = [child.load for child in self._children]
+            if len(loads) < _CHILDREN and min(loads, default=_WORTH_A_CHILD) >= _WORTH_A_CHILD:
+                self._children.append(await _Child.start())
+            answer = min(self._children, key=lambda child: child.load).ask(request)
+        return await answer
 
     async def close(self) -> None:
-        """Ends the child; another starts on the next use."""
-        child, self._child = self._child, None
-        if child is not None:
+        """Ends the children; others start on the next use."""
+        children, self._children = self._children, []
+        for child in children:
             await child.close()
 
 
