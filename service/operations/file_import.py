@@ -218,6 +218,12 @@ class FileImport(ABC, Generic[D]):
         for rejection in rejections:
             self._refused.add((source, rejection.reason))
 
+    async def spooled_errors(self, running: Running, rejections: Sequence[Rejection]) -> int:
+        """As `spool_errors`, in a thread, and again while the spool can't be written."""
+        if not rejections:
+            return self.spool_errors(running, rejections)
+        return await patiently(lambda: asyncio.to_thread(self.spool_errors, running, rejections))
+
     def spool_errors(self, running: Running, rejections: Sequence[Rejection]) -> int:
         """Adds report lines to the spool, durably; returns the length to commit. Blocks."""
         at: int = running.progress.cursor.get("errors", 0)

@@ -1,7 +1,6 @@
 """Processes that decode, so that the event loop keeps its interpreter lock to itself while files come in.
 
-A child reads requests from its standard input and answers on its standard output, each a length and a pickle; it ends
-when its input does, so it never outlives the server, however that ends.
+This is the parent's side; `decoding_process` is the child's.
 """
 
 from __future__ import annotations
@@ -10,20 +9,17 @@ import asyncio
 import collections
 import os
 import pickle
-import signal
-import struct
 import sys
-from typing import BinaryIO
 
 import structlog
 
-from service.sources.decoding import ClientEventOptions, Decoded, DecodeOptions, decode_lines
+from service.sources.decoding import ClientEventOptions, Decoded, DecodeOptions
+from service.sources.decoding_process import LENGTH
 
-_NICENESS = 5  # calls that wait for an answer come first
 _CHILDREN = min(2, os.cpu_count() or 1)  # two decode about as fast as the database takes what they decode
 _WORTH_A_CHILD = 2  # pieces of work that wait for a child: starting another takes longer than to decode them
 _MAX_DEATHS = 3  # over one piece of work: one may be chance, as when memory is short
-_LENGTH = struct.Struct("<I")
+_PIPE_BYTES = 256 * 1024  # about what comes back of a chunk: fewer turns of the event loop for each
 
 log = structlog.get_logger(__name__)
 
@@ -60,9 +56,11 @@ class _Child:
             await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "service.sources.decoder",
+                "service.sources.decoding_process",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                limit=_PIPE_BYTES,
+                pipesize=_PIPE_BYTES,
             )
         )
 
@@ -75,13 +73,13 @@ class _Child:
         """Sends a request; the future fails with DecoderDiedError when the process ends before it has answered."""
         future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
-        self._requests.write(_LENGTH.pack(len(request)) + request)
+        self._requests.write(LENGTH.pack(len(request)) + request)
         return future
 
     async def _read(self) -> None:
         try:
             while True:
-                (length,) = _LENGTH.unpack(await self._answers.readexactly(_LENGTH.size))
+                (length,) = LENGTH.unpack(await self._answers.readexactly(LENGTH.size))
                 # The child is this program, started by this process: its pickles are its own.
                 decoded = pickle.loads(await self._answers.readexactly(length))  # noqa: S301
                 future = self._waiting.popleft()
@@ -103,7 +101,7 @@ class _Child:
 
 
 class Decoder:
-    """The parent's side: starts children as work comes, and others should they die."""
+    """Starts children as work comes, and others should they die."""
 
     def __init__(self) -> None:
         self._children: list[_Child] = []
@@ -141,28 +139,3 @@ class Decoder:
         children, self._children = self._children, []
         for child in children:
             await child.close()
-
-
-def _read_frame(stream: BinaryIO) -> bytes | None:
-    header = stream.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(header)
-    return stream.read(length)
-
-
-def main() -> None:
-    """The child's side."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    os.nice(_NICENESS)
-    requests, replies = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # a stray print must not end up among the replies
-    while (frame := _read_frame(requests)) is not None:
-        data, first_line, options = pickle.loads(frame)  # noqa: S301  the parent's own
-        reply = pickle.dumps(decode_lines(data, first_line, options), pickle.HIGHEST_PROTOCOL)
-        replies.write(_LENGTH.pack(len(reply)) + reply)
-        replies.flush()
-
-
-if __name__ == "__main__":
-    main()
