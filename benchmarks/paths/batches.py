@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import messages, servers
 from benchmarks.baselines import raw_sqlite
 from benchmarks.load import GRPC_HEADERS, Load, h2load
-from benchmarks.paths.events import ready_rows, removed
+from benchmarks.paths.events import received_rows, removed
 from benchmarks.rounds import Bench, Contestant, Row, Sample, alternate, costs, on, rates
 from benchmarks.servers import Running
 
@@ -24,13 +24,13 @@ def _batches(server: Running) -> Callable[[int], Load]:
 
 
 def _raw(database: Path) -> Contestant:
-    """As many rows as a call brings events, in one commit, for each "call"."""
+    """The rows of a call's events, in one commit, for each "call"."""
     ready: list[raw_sqlite.Row] = []
 
     def measure(calls: int) -> Sample:
         count = calls * SIZE
         if len(ready) < count:
-            ready[:] = ready_rows(count)
+            ready[:] = received_rows(count, SIZE)
         rate = raw_sqlite.insert(database, ready[:count], SIZE)
         removed(database)
         return Sample(Load(calls, count / rate, 0.0), 0.0)

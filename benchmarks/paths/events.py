@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,28 @@ from service.storage.records import UserEventRow
 from service.storage.sqlite import SqliteStore
 
 _ROWS_PER_COMMIT = 5_000
+_RECEIPT_US = 20  # between two events that are received
 
 
 def ready_rows(count: int) -> list[raw_sqlite.Row]:
     """Rows for `raw_sqlite.insert`: those of the events that a file of `write_lines` brings."""
     return [(*row[:8], 0, row.payload) for row in _rows(1, 2, 0, count)]
+
+
+def received_rows(count: int, distinct: int) -> list[raw_sqlite.Row]:
+    """Rows for `raw_sqlite.insert`: those of calls that bring the same `distinct` events again and again.
+
+    Their time is that of receipt, so all are of one hour, and the indexes by visitor and by user grow in as many places
+    as there are visitors.
+    """
+    began_us = time.time_ns() // 1_000
+    ready = ready_rows(distinct)
+    rows = []
+    for number in range(count):
+        parent_id, _, _, event_type, visitor_id, user_id, _, *rest = ready[number % distinct]
+        time_us = began_us + number * _RECEIPT_US
+        rows.append((parent_id, time_us, os.urandom(16), event_type, visitor_id, user_id, time_us, *rest))
+    return rows
 
 
 def _rows(parent_id: int, branch_id: int, first: int, count: int) -> Iterator[UserEventRow]:

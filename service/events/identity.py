@@ -29,6 +29,7 @@ from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 CANONICAL_VERSION: Final = 1
 FINGERPRINT_SIZE: Final = 16  # bytes
 _PERSON: Final = f"footfall event {CANONICAL_VERSION}".encode()  # BLAKE2b takes at most 16 bytes
+_EMPTY: Final = hashlib.blake2b(digest_size=FINGERPRINT_SIZE, person=_PERSON)
 
 _LENGTH_DELIMITED: Final = 2  # wire type
 _AFTER_EVERY_BYTE: Final = 256
@@ -41,7 +42,9 @@ def canonical_bytes(message: Message) -> bytes:
 
 def fingerprint(canonical: bytes) -> bytes:
     """Returns 16 bytes that stand for `canonical`: its BLAKE2b hash, personalised with the version of the encoding."""
-    return hashlib.blake2b(canonical, digest_size=FINGERPRINT_SIZE, person=_PERSON).digest()
+    hasher = _EMPTY.copy()  # half the price of one that is set up anew
+    hasher.update(canonical)
+    return hasher.digest()
 
 
 def reference_bytes(message: Message) -> bytes:

@@ -57,8 +57,8 @@ def set_microseconds(time: Timestamp, us: int) -> None:
 
 def product_ids(event: UserEvent) -> tuple[str, ...]:
     """The products that an event names, each once, in the order in which they come."""
-    details = event.product_details
-    return tuple(dict.fromkeys(detail.product.id for detail in details)) if details else ()
+    ids = [detail.product.id for detail in event.product_details]
+    return tuple(ids) if len(ids) <= 1 else tuple(dict.fromkeys(ids))
 
 
 def user_event_record(
@@ -74,23 +74,20 @@ def user_event_record(
         fill: Adds to the event what the server knows and what is not part of its identity.
     """
     if event.HasField("event_time"):
+        event_time_us = microseconds(event.event_time)
         payload = canonical_bytes(event)
         identity = fingerprint(payload)
     else:
+        event_time_us = now_us
         set_microseconds(event.event_time, now_us)
-        payload = canonical_bytes(event)
+        payload = canonical_bytes(event) if fill is None else b""
         identity = salt
     if fill is not None:
         fill(event)
         payload = canonical_bytes(event)
+    user_id = event.user_info.user_id or None
     return UserEventRecord(
-        event_time_us=microseconds(event.event_time),
-        fingerprint=identity,
-        event_type=event.event_type,
-        visitor_id=event.visitor_id,
-        user_id=event.user_info.user_id or None,
-        product_ids=product_ids(event),
-        payload=payload,
+        event_time_us, identity, event.event_type, event.visitor_id, user_id, product_ids(event), payload
     )
 
 

@@ -32,7 +32,7 @@ from service.storage.records import RejectionRow
 
 CHUNK_BYTES = 32 * 1024  # of a file, or of rows as JSON, in one step: some 120 events, some 2 ms of the writer
 ERROR_SAMPLES = 100
-_CHUNKS_AHEAD = 4  # handed to the decoder, so that it never waits for the next
+_CHUNKS_AHEAD = 6  # handed to the decoder, none of whose processes ever waits for the next
 
 D = TypeVar("D")
 
@@ -217,6 +217,12 @@ class FileImport(ABC, Generic[D]):
         """Counts rejected lines, once they are stored."""
         for rejection in rejections:
             self._refused.add((source, rejection.reason))
+
+    async def spooled_errors(self, running: Running, rejections: Sequence[Rejection]) -> int:
+        """As `spool_errors`, in a thread, and again while the spool can't be written."""
+        if not rejections:
+            return self.spool_errors(running, rejections)
+        return await patiently(lambda: asyncio.to_thread(self.spool_errors, running, rejections))
 
     def spool_errors(self, running: Running, rejections: Sequence[Rejection]) -> int:
         """Adds report lines to the spool, durably; returns the length to commit. Blocks."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,7 @@ from service.events.user_event import UserEventRules
 from service.measures import Refused
 from service.operations.file_import import CHUNK_BYTES, FileImport
 from service.operations.progress import Progress
-from service.operations.runner import Running, patiently
+from service.operations.runner import Running
 from service.operations.spool import Spool
 from service.sources.decoder import Decoder
 from service.sources.decoding import Decoded, DecodeOptions, reject_long_line, salt
@@ -121,7 +120,7 @@ class ImportUserEvents(FileImport[Decoded]):
         """See `FileImport`."""
         rows = await self._rows(running, decoded.records, source)
         rejections = self.rejection_rows(running, running.row.parent_id, decoded.rejections, source, uri)
-        errors_at = await patiently(lambda: asyncio.to_thread(self.spool_errors, running, decoded.rejections))
+        errors_at = await self.spooled_errors(running, decoded.rejections)
         cursor = {**position, "errors": errors_at}
 
         def write(transaction: Transaction) -> Progress:
@@ -135,10 +134,8 @@ class ImportUserEvents(FileImport[Decoded]):
     async def _rows(self, running: Running, records: list[UserEventRecord], source: EventSource) -> list[UserEventRow]:
         now_us = self._now_us()
         ids = await self._writer.catalog(running.parent)
-        return [
-            UserEventRow(ids.parent_id, *record[:5], now_us, source, ids.branch_id, record.product_ids, record.payload)
-            for record in records
-        ]
+        parent_id, branch_id = ids
+        return [UserEventRow(parent_id, *record[:5], now_us, source, branch_id, *record[5:]) for record in records]
 
 
 def _insert(

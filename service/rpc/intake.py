@@ -13,7 +13,7 @@ from service.events import user_event
 from service.events.record import UserEventRecord, client_event_record, user_event_record
 from service.events.signal import signal_record
 from service.storage.records import ClientEventRow, IdentifierKind, SignalIdentifier, SignalRow, UserEventRow
-from service.storage.writer import Writer
+from service.storage.writer import CatalogIds, Writer
 
 _SALT_BYTES = 16
 _SALTS_AT_ONCE = 256  # a call of the system for each would hand the interpreter lock to the writer's thread each time
@@ -43,22 +43,17 @@ class Intake:
         self, catalog: str, event: UserEvent, source: EventSource, fill: Callable[[UserEvent], None] | None = None
     ) -> tuple[UserEventRecord, UserEventRow]:
         """The record and row of an event, brought into normal form; `fill` adds what is not part of its identity."""
+        return self.user_event_of(await self._writer.catalog(catalog), event, source, fill)
+
+    def user_event_of(
+        self, ids: CatalogIds, event: UserEvent, source: EventSource, fill: Callable[[UserEvent], None] | None = None
+    ) -> tuple[UserEventRecord, UserEventRow]:
+        """As `user_event`, where the numbers of the catalog are at hand."""
         user_event.normalise(event)
-        ids = await self._writer.catalog(catalog)
         now_us = self._now_us()
         record = user_event_record(event, now_us, next(self._salts), fill)
         return record, UserEventRow(
-            parent_id=ids.parent_id,
-            event_time_us=record.event_time_us,
-            fingerprint=record.fingerprint,
-            event_type=record.event_type,
-            visitor_id=record.visitor_id,
-            user_id=record.user_id,
-            receive_time_us=now_us,
-            source=source,
-            branch_id=ids.branch_id,
-            product_ids=record.product_ids,
-            payload=record.payload,
+            ids.parent_id, *record[:5], now_us, source, ids.branch_id, record.product_ids, record.payload
         )
 
     async def client_event(

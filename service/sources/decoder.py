@@ -1,7 +1,6 @@
-"""A process that decodes, so that the event loop keeps its interpreter lock to itself while files come in.
+"""Processes that decode, so that the event loop keeps its interpreter lock to itself while files come in.
 
-The child reads requests from its standard input and answers on its standard output, each a length and a pickle; it ends
-when its input does, so it never outlives the server, however that ends.
+This is the parent's side; `decoding_process` is the child's.
 """
 
 from __future__ import annotations
@@ -10,18 +9,17 @@ import asyncio
 import collections
 import os
 import pickle
-import signal
-import struct
 import sys
-from typing import BinaryIO
 
 import structlog
 
-from service.sources.decoding import ClientEventOptions, Decoded, DecodeOptions, decode_lines
+from service.sources.decoding import ClientEventOptions, Decoded, DecodeOptions
+from service.sources.decoding_process import LENGTH
 
-_NICENESS = 5  # calls that wait for an answer come first
+_CHILDREN = min(2, os.cpu_count() or 1)  # two decode about as fast as the database takes what they decode
+_WORTH_A_CHILD = 2  # pieces of work that wait for a child: starting another takes longer than to decode them
 _MAX_DEATHS = 3  # over one piece of work: one may be chance, as when memory is short
-_LENGTH = struct.Struct("<I")
+_PIPE_BYTES = 256 * 1024  # about what comes back of a chunk: fewer turns of the event loop for each
 
 log = structlog.get_logger(__name__)
 
@@ -58,23 +56,30 @@ class _Child:
             await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "service.sources.decoder",
+                "service.sources.decoding_process",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                limit=_PIPE_BYTES,
+                pipesize=_PIPE_BYTES,
             )
         )
+
+    @property
+    def load(self) -> int:
+        """How many requests it has not answered yet."""
+        return len(self._waiting)
 
     def ask(self, request: bytes) -> asyncio.Future[Decoded]:
         """Sends a request; the future fails with DecoderDiedError when the process ends before it has answered."""
         future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
-        self._requests.write(_LENGTH.pack(len(request)) + request)
+        self._requests.write(LENGTH.pack(len(request)) + request)
         return future
 
     async def _read(self) -> None:
         try:
             while True:
-                (length,) = _LENGTH.unpack(await self._answers.readexactly(_LENGTH.size))
+                (length,) = LENGTH.unpack(await self._answers.readexactly(LENGTH.size))
                 # The child is this program, started by this process: its pickles are its own.
                 decoded = pickle.loads(await self._answers.readexactly(length))  # noqa: S301
                 future = self._waiting.popleft()
@@ -96,10 +101,10 @@ class _Child:
 
 
 class Decoder:
-    """The parent's side: starts a child on first use, and another should it die."""
+    """Starts children as work comes, and others should they die."""
 
     def __init__(self) -> None:
-        self._child: _Child | None = None
+        self._children: list[_Child] = []
         self._starting = asyncio.Lock()
 
     async def decode(self, data: bytes, first_line: int, options: DecodeOptions | ClientEventOptions) -> Decoded:
@@ -112,46 +117,25 @@ class Decoder:
         deaths = 0
         while True:
             try:
-                return await (await self._living()).ask(request)
+                return await self._ask(request)
             except DecoderDiedError as error:
                 deaths += error.over_it
                 log.warning("decoder_died", file=options.uri, first_line=first_line, over_it=error.over_it)
                 if deaths == _MAX_DEATHS:
                     raise
 
-    async def _living(self) -> _Child:
+    async def _ask(self, request: bytes) -> Decoded:
+        """Has the child decode that has the least to do."""
         async with self._starting:
-            if self._child is None or not self._child.alive:
-                self._child = await _Child.start()
-            return self._child
+            self._children = [child for child in self._children if child.alive]
+            loads = [child.load for child in self._children]
+            if len(loads) < _CHILDREN and min(loads, default=_WORTH_A_CHILD) >= _WORTH_A_CHILD:
+                self._children.append(await _Child.start())
+            answer = min(self._children, key=lambda child: child.load).ask(request)
+        return await answer
 
     async def close(self) -> None:
-        """Ends the child; another starts on the next use."""
-        child, self._child = self._child, None
-        if child is not None:
+        """Ends the children; others start on the next use."""
+        children, self._children = self._children, []
+        for child in children:
             await child.close()
-
-
-def _read_frame(stream: BinaryIO) -> bytes | None:
-    header = stream.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(header)
-    return stream.read(length)
-
-
-def main() -> None:
-    """The child's side."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    os.nice(_NICENESS)
-    requests, replies = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # a stray print must not end up among the replies
-    while (frame := _read_frame(requests)) is not None:
-        data, first_line, options = pickle.loads(frame)  # noqa: S301  the parent's own
-        reply = pickle.dumps(decode_lines(data, first_line, options), pickle.HIGHEST_PROTOCOL)
-        replies.write(_LENGTH.pack(len(reply)) + reply)
-        replies.flush()
-
-
-if __name__ == "__main__":
-    main()

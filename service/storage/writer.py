@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import collections
 import enum
+import itertools
+import operator
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +30,7 @@ from service.storage.records import ClientEventRow, RejectionRow, SignalRow, Sto
 T = TypeVar("T")
 
 _ROWS_PER_COMMIT = 1_024
+_BYTES_PER_COMMIT = 2 * 2**20  # of calls that share one
 _QUIET_SECONDS = 0.25  # without foreground work, after which steps may be long
 _LONG_STEP = 8
 _BATCH_SIZES = tuple(2**power for power in range(11))
@@ -62,6 +65,7 @@ class _Kind(enum.Enum):
     SIGNAL = enum.auto()
     REJECTION = enum.auto()
     CALL = enum.auto()
+    BATCH = enum.auto()  # a call that may share its transaction with others
     SHORTEN = enum.auto()
     CLOSE = enum.auto()
 
@@ -212,19 +216,21 @@ class Writer:
         assert future is not None
         await future
 
-    async def run(self, call: Call[T], size: int = 0) -> T:
+    async def run(self, call: Call[T], size: int = 0, *, batch: bool = False) -> T:
         """Runs `call` in a foreground transaction of its own and returns its result once that is on disk.
 
         Args:
             call: What to write.
             size: Bytes of what it writes, where that is much.
+            batch: Whether it may share a transaction with others of which this is true, and so bears being called
+                again: should one of them fail, each has its own.
         """
-        future = self._submit(_Kind.CALL, call, size)
+        future = self._submit(_Kind.BATCH if batch else _Kind.CALL, call, size)
         assert future is not None
         result: T = await future
         return result
 
-    async def enqueue(self, call: Call[T], size: int = 0) -> asyncio.Future[T]:
+    async def enqueue(self, call: Call[T], size: int = 0, *, batch: bool = False) -> asyncio.Future[T]:
         """As `run`, for callers that can be held back: waits until the queue has room, and not for the disk.
 
         Returns:
@@ -233,7 +239,7 @@ class Writer:
         while True:
             arrival = self.arrival
             try:
-                future = self._submit(_Kind.CALL, call, size)
+                future = self._submit(_Kind.BATCH if batch else _Kind.CALL, call, size)
             except QueueFullError:
                 await arrival.wait()  # set whenever something leaves the queue
             else:
@@ -280,37 +286,53 @@ class Writer:
         rows = [item for item in items if item.kind in _ROW_KINDS]
         if rows:
             self._write_rows(rows)
-        for item in items:
-            if item.kind is _Kind.CALL:
-                self._write_call(item)
-            elif item.kind is _Kind.SHORTEN:
-                self._shorten(item)
-            elif item.kind is _Kind.CLOSE:
-                open_ = False
+        if len(rows) < len(items):
+            calls = (item for item in items if item.kind not in _ROW_KINDS)
+            for kind, of_kind in itertools.groupby(calls, key=operator.attrgetter("kind")):
+                self._do(kind, list(of_kind))
+                open_ = open_ and kind is not _Kind.CLOSE
         return open_
+
+    def _do(self, kind: _Kind, items: list[_Item]) -> None:
+        """What is not rows, in its order."""
+        if kind is _Kind.BATCH:
+            for together in _portions(items):
+                self._write(together, _call)
+        elif kind is _Kind.CALL:
+            for item in items:
+                self._write_call(item)
+        elif kind is _Kind.SHORTEN:
+            for item in items:
+                self._shorten(item)
 
     def _write_rows(self, items: list[_Item]) -> None:
         began = perf_counter()
+        if self._write(items, _insert):
+            self.batch_sizes.add(len(items))
+            self.commit_seconds.add(perf_counter() - began)
+
+    def _write(self, items: list[_Item], insert: Callable[[Transaction, list[_Item]], list[Any]]) -> bool:
+        """Writes items in one transaction; whether that went well."""
         try:
             with self._store.transaction() as transaction:
-                results = _insert(transaction, items)
+                results = insert(transaction, items)
                 failpoints.hit("writer.before_commit")
         except StorageUnavailableError as error:
             self._fail(items, error)
-        except Exception as error:  # noqa: BLE001  the thread must outlive whatever one row does
+        except Exception as error:  # noqa: BLE001  the thread must outlive whatever one item does
             if len(items) == 1:
                 self._fail(items, error)
-            else:  # one bad row must not take the others down: each on its own
+            else:  # a bad one must not take the others down: each on its own
                 for item in items:
-                    self._write_rows([item])
+                    self._write([item], insert)
         else:
             failpoints.hit("writer.after_commit")
             self._release(items)
-            self.batch_sizes.add(len(items))
-            self.commit_seconds.add(perf_counter() - began)
             self._tell(
                 [(item.future, result, None) for item, result in zip(items, results, strict=True) if item.future]
             )
+            return True
+        return False
 
     def _write_call(self, item: _Item) -> None:
         try:
@@ -359,6 +381,23 @@ class Writer:
 
 
 _ROW_KINDS = frozenset({_Kind.USER_EVENT, _Kind.CLIENT_EVENT, _Kind.SIGNAL, _Kind.REJECTION})
+
+
+def _portions(items: list[_Item]) -> Iterator[list[_Item]]:
+    """Items, in as many as may share a transaction."""
+    portion: list[_Item] = []
+    size = 0
+    for item in items:
+        size += item.size
+        if portion and size > _BYTES_PER_COMMIT:
+            yield portion
+            portion, size = [], item.size
+        portion.append(item)
+    yield portion
+
+
+def _call(transaction: Transaction, items: list[_Item]) -> list[Any]:
+    return [item.work(transaction) for item in items]
 
 
 def _insert(transaction: Transaction, items: list[_Item]) -> list[Any]:

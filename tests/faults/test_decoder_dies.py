@@ -1,4 +1,4 @@
-"""The process that decodes files may die at any moment: imports go on with another. It never outlives the server."""
+"""The processes that decode files may die at any moment: imports go on with others. They never outlive the server."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def long_import(tmp_path):
         server.kill()
 
 
-def test_an_import_outlives_its_decoder(long_import):
+def test_an_import_outlives_its_decoders(long_import):
     server, work = long_import
     with server, Client(server.address) as client:
         operation = work.begin(client, _CATALOG)
@@ -50,16 +50,16 @@ def test_an_import_outlives_its_decoder(long_import):
             wait_for(
                 lambda kill=kill: _lines_done(client, operation) >= kill * _LINES / (_KILLS + 3), "the import goes on"
             )
-            (decoder,) = wait_for(lambda: _decoders(server), "a decoder is at work")
-            decoder.kill()
+            for decoder in wait_for(lambda: _decoders(server), "a decoder is at work"):
+                decoder.kill()
         assert not client.operation(operation).done, "the last kill came too late"
         work.check(work.left(client, _CATALOG, operation))
         wait_for(lambda: not _decoders(server), "no decoder is left when there is nothing to decode")
     assert "decoder_died" in server.log.read_text(), "no kill struck a decoder with work in hand"
 
 
-def test_imports_that_share_a_decoder_outlive_it(tmp_path):
-    """Imports side by side and one after the other: the answers of one child never reach who asked another."""
+def test_imports_that_share_decoders_outlive_them(tmp_path):
+    """Imports side by side and one after the other: the answers of a child never reach who asked another."""
     with Server(tmp_path, "--concurrent-operations", "4") as server, Client(server.address) as client:
         works = [kind(server.buckets, 20 + number) for number, kind in enumerate(KINDS) if kind is not InlineImport]
         runs = []
@@ -74,7 +74,7 @@ def test_imports_that_share_a_decoder_outlive_it(tmp_path):
             work.check(work.left(client, catalog, operation))
 
 
-def test_the_decoder_does_not_outlive_the_server(long_import):
+def test_decoders_do_not_outlive_the_server(long_import):
     server, work = long_import
     server.start()
     with Client(server.address) as client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -96,6 +97,45 @@ def test_an_error_in_a_call_reaches_its_caller_only(store, parent):
     assert written is None
     assert store.parents()[TENANT] == number
     assert [event.event_time_us for event in user_events(store)] == [2]
+
+
+def test_batches_that_wait_share_a_transaction_and_a_bad_one_hurts_nobody_else(store, parent):
+    calls = []
+
+    def insert(transaction, number, size):
+        calls.append((number, store.writes_begun))
+        transaction.insert_user_events([user_event(parent, number)])
+        return number // size
+
+    async def run(sizes):
+        calls.clear()
+        async with writing(store, queue_bytes=2**24) as writer:
+            async with Held(writer):
+                tasks = await started(
+                    *(
+                        writer.run(partial(insert, number=number, size=size), size, batch=True)
+                        for number, size in enumerate(sizes)
+                    )
+                )
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    begin = store.transaction
+    store.writes_begun = 0
+
+    def counted():
+        store.writes_begun += 1
+        return begin()
+
+    store.transaction = counted
+    assert asyncio.run(run([1, 1, 1])) == [0, 1, 2]
+    assert len({begun for _, begun in calls}) == 1
+    assert asyncio.run(run([2**20, 2**20, 1, 2**21, 2**22])) == [0, 0, 2, 0, 0]
+    begun = [begun for _, begun in calls]
+    assert [each - begun[0] for each in begun] == [0, 0, 1, 2, 3]
+    first, failed, last = asyncio.run(run([1, 0, 1]))
+    assert (first, last) == (0, 2)
+    assert isinstance(failed, ZeroDivisionError)
+    assert [event.event_time_us for event in user_events(store)] == [0, 1, 2, 3, 4]
 
 
 def test_a_full_queue_refuses_and_takes_again_when_it_has_room(store, parent):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from generated.footfall.v1 import event_log_service_pb2 as pb
@@ -26,6 +26,7 @@ _BATCH = EventSource.EVENT_SOURCE_BATCH
 _ITEMS_AT_ONCE = 200  # between two turns of the event loop, about 3 ms
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Prepared)
 
 
 class Batches:
@@ -43,6 +44,7 @@ class Batches:
         self._writer = writer
         self._intake = intake
         self._rejected_calls = rejected_calls
+        self._large = asyncio.Lock()
 
     async def BatchWriteUserEvents(  # noqa: N802  the RPC's name
         self, request: pb.BatchWriteUserEventsRequest, _context: CallContext
@@ -55,7 +57,7 @@ class Batches:
         """
         catalog = self._policy.catalog(request.parent)
         _check_size(len(request.user_events), "user_events")
-        results = await self._store(await self.prepare_user_events(catalog, request.user_events))
+        results = await self._store(await self._prepared(self.prepare_user_events, catalog, request.user_events))
         return pb.BatchWriteUserEventsResponse(results=results, **totals(results))
 
     async def prepare_user_events(self, catalog: str, events: Sequence[UserEvent]) -> PreparedUserEvents:
@@ -67,14 +69,16 @@ class Batches:
         results = [pb.BatchItemResult() for _ in events]
         rows: list[tuple[int, UserEventRow]] = []
         kept: list[RejectionRow] = []
+        ids = await self._writer.catalog(catalog)
+        rules = self._policy.rules
         async for index, event in in_turns(events):
-            violations = user_event.check(event, self._policy.rules)
+            violations = user_event.check(event, rules)
             if violations:
                 error = errors.invalid_argument(errors.prefixed(violations, "user_event", ""))
                 reject(results[index], error)
                 kept += await self._rejected_calls.rows(catalog, _BATCH, event, error)
                 continue
-            _, row = await self._intake.user_event(catalog, event, _BATCH)
+            _, row = self._intake.user_event_of(ids, event, _BATCH)
             set_microseconds(results[index].event_time, row.event_time_us)
             rows.append((index, row))
         return PreparedUserEvents(results, rows, kept)
@@ -89,7 +93,9 @@ class Batches:
             StoreError: Nothing was stored.
         """
         prepared = PreparedUserEvents([], list(enumerate(rows)), kept)
-        return frozenset() if prepared.is_empty else await self._writer.run(prepared.insert, prepared.size)
+        if prepared.is_empty:
+            return frozenset()
+        return await self._writer.run(prepared.insert, prepared.size, batch=True)
 
     async def BatchCreateClientEvents(  # noqa: N802  the RPC's name
         self, request: pb.BatchCreateClientEventsRequest, _context: CallContext
@@ -101,7 +107,7 @@ class Batches:
         """
         tenant = self._policy.tenant(request.parent)
         _check_size(len(request.client_events), "client_events")
-        results = await self._store(await self.prepare_client_events(tenant, request.client_events))
+        results = await self._store(await self._prepared(self.prepare_client_events, tenant, request.client_events))
         return pb.BatchCreateClientEventsResponse(results=results, **totals(results))
 
     async def prepare_client_events(self, tenant: str, events: Sequence[ClientEvent]) -> PreparedClientEvents:
@@ -141,10 +147,19 @@ class Batches:
         results = await self._store(PreparedClientEvents(tenant, items, kept, self._rejected_calls, _BATCH))
         return pb.BatchCreateClientEventsResponse(results=results, **totals(results))
 
+    async def _prepared(
+        self, prepare: Callable[[str, Sequence[T]], Awaitable[P]], parent: str, events: Sequence[T]
+    ) -> P:
+        """Prepares large batches one after the other, so that one is written while the next is prepared."""
+        if len(events) <= _ITEMS_AT_ONCE:
+            return await prepare(parent, events)
+        async with self._large:
+            return await prepare(parent, events)
+
     async def _store(self, prepared: Prepared) -> list[pb.BatchItemResult]:
         """Stores them in one durable commit; returns the verdicts, as large as an answer may be."""
         if not prepared.is_empty:
-            prepared.settle(await self._writer.run(prepared.insert, prepared.size))
+            prepared.settle(await self._writer.run(prepared.insert, prepared.size, batch=True))
         _fit(prepared.results)
         return prepared.results
 

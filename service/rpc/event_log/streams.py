@@ -171,7 +171,11 @@ class Streams:
         try:
             while events := await inbox.take():
                 prepared = await kind.prepare(parent, events)
-                inserted = None if prepared.is_empty else await self._writer.enqueue(prepared.insert, prepared.size)
+                inserted = (
+                    None
+                    if prepared.is_empty
+                    else await self._writer.enqueue(prepared.insert, prepared.size, batch=True)
+                )
                 await committing.put(_Committing(prepared, inserted))
         except Exception as error:  # noqa: BLE001  it has its turn after what came before it
             await committing.put(error)

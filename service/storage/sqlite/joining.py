@@ -49,14 +49,21 @@ class Joining:
 
     def revisions(self, rows: Sequence[UserEventRow]) -> list[int | None]:
         """For each event the revision it joins at: 0 when it names no product, None when one is missing or expired."""
-        self._learn(rows)
+        try:
+            return self._revisions_of(rows)
+        except KeyError:  # a product that nobody asked for yet
+            self._learn(rows)
+            return self._revisions_of(rows)
+
+    def _revisions_of(self, rows: Sequence[UserEventRow]) -> list[int | None]:
         expiries = self._expiries
         found: list[int | None] = []
         for row in rows:
-            if not row.product_ids:
+            branch_id, product_ids = row.branch_id, row.product_ids
+            if not product_ids:
                 found.append(0)
-            elif all(expiries[row.branch_id, each] > row.receive_time_us for each in row.product_ids):
-                found.append(self.revision(row.branch_id))
+            elif min([expiries[branch_id, each] for each in product_ids]) > row.receive_time_us:
+                found.append(self.revision(branch_id))
             else:
                 found.append(None)
         return found

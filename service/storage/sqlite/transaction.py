@@ -54,7 +54,7 @@ class SqliteTransaction:
     def _insert(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
         for start in range(0, len(rows), _MAX_ROWS_AT_ONCE):
             chunk = rows[start : start + _MAX_ROWS_AT_ONCE]
-            flat = [value for row in chunk for value in row]
+            flat = list(itertools.chain.from_iterable(chunk))
             self._connection.execute(_statement(name, len(chunk[0]), len(chunk)), flat)
 
     def intern_parent(self, name: str) -> int:
@@ -64,23 +64,27 @@ class SqliteTransaction:
     def insert_user_events(self, rows: Sequence[UserEventRow]) -> int:
         """See `base.Transaction`."""
         groups = itertools.groupby(rows, key=operator.itemgetter(0))
-        return sum(self._insert_user_events(parent_id, tuple(of_parent)) for parent_id, of_parent in groups)
+        return sum(self._insert_user_events(parent_id, tuple(of_parent))[0] for parent_id, of_parent in groups)
 
-    def _insert_user_events(self, parent_id: int, rows: Sequence[UserEventRow]) -> int:
+    def _insert_user_events(self, parent_id: int, rows: Sequence[UserEventRow]) -> tuple[int, list[int | None]]:
+        """Returns how many were stored, and the revision at which each of the rows joins."""
         before = self._connection.total_changes()
         joined = self._joining.revisions(rows)
         values = [(*row[:8], revision, row.payload) for row, revision in zip(rows, joined, strict=True)]
         self._insert("insert_user_event", values)
         stored = self._connection.total_changes() - before
         self._one("add_user_events", parent_id, stored)
-        return stored
+        return stored, joined
 
     def insert_user_events_of(self, parent_id: int, rows: Sequence[UserEventRow]) -> Inserted:
         """See `base.Transaction`."""
         if not rows:
             return Inserted(0, 0, frozenset())
         last = self._one("last_user_event")
-        self._insert_user_events(parent_id, rows)
+        stored, revisions = self._insert_user_events(parent_id, rows)
+        if stored == len(rows):  # as nearly always; what repeats has to be told by what is there
+            unjoined = revisions.count(None)
+            return Inserted(stored - unjoined, unjoined, frozenset([row.fingerprint for row in rows]))
         stored, joined, digits = self._one("inserted_user_events", last)
         fingerprints = bytes.fromhex(digits)
         size = len(rows[0].fingerprint)
