@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,7 @@ from service.sources.event_files import USER_EVENTS
 from service.sources.objects import ObjectStore
 from service.storage.base import Store
 from service.storage.readers import read
-from service.storage.records import EventId
+from service.storage.records import Key, Payloads, Selection
 
 
 class ExportUserEvents(ShardedExport):
@@ -46,16 +45,17 @@ class ExportUserEvents(ShardedExport):
 
         async def read_piece(after: Any, limit: int) -> Piece:
             key = scans.key_from_json(after)
-            found = await read(self._store.scan_events, scans.KIND, running.parent, selection, key, limit)
-            if not found:
-                return END
-            payloads = [event.payload for event in found]
             if plan["include_product_details"]:
-                payloads = await asyncio.to_thread(self._with_products, running.parent, found)
-            return Piece(payloads, scans.key_to_json(found[-1].key))
+                return await read(self._with_products, running.parent, selection, key, limit)
+            found = await read(self._store.scan_payloads, running.parent, selection, key, limit)
+            return Piece(found.payloads, found.total, scans.key_to_json(found.last)) if found else END
 
         return read_piece
 
-    def _with_products(self, catalog: str, found: list[EventId]) -> list[bytes]:
+    def _with_products(self, catalog: str, selection: Selection, after: Key | None, limit: int) -> Piece:
+        found = self._store.scan_events(scans.KIND, catalog, selection, after, limit)
+        if not found:
+            return END
         joined = with_products(self._store, catalog, [(event.payload, event.joined_revision) for event in found])
-        return [canonical_bytes(event) for event in joined]
+        payloads = Payloads.of([canonical_bytes(event) for event in joined])
+        return Piece(payloads, len(found), scans.key_to_json(found[-1].key))

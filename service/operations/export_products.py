@@ -15,7 +15,7 @@ from service.sources.event_files import PRODUCTS
 from service.sources.objects import ObjectStore
 from service.storage.base import Store
 from service.storage.readers import read
-from service.storage.records import ProductRow
+from service.storage.records import Payloads, ProductRow
 
 
 class ExportProducts(ShardedExport):
@@ -51,6 +51,7 @@ class ExportProducts(ShardedExport):
             rows = await read(scan, plan["branch"], plan["revision"], after or "", limit)
             if not rows:
                 return END
-            return Piece([row.payload for row in rows if not wanted or is_wanted(row)], rows[-1].product_id)
+            payloads = [row.payload for row in rows if not wanted or is_wanted(row)]
+            return Piece(Payloads.of(payloads), len(payloads), rows[-1].product_id)
 
         return read_piece

@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 from service.storage.folders import make_folder, sync_folder
 
+_EXPORTS = (".export", ".export2")
+
 
 class Spool:
     """A folder of files named after operations.
@@ -30,9 +32,9 @@ class Spool:
         """Where the report lines of an operation are gathered."""
         return self._folder / f"{operation_id}.errors"
 
-    def export(self, operation_id: str) -> Path:
-        """Where the shard of an export is while it is written."""
-        return self._folder / f"{operation_id}.export"
+    def export(self, operation_id: str, shard: int) -> Path:
+        """Where a shard of an export is while it is written; two that follow each other are in different places."""
+        return self._folder / f"{operation_id}{_EXPORTS[shard % len(_EXPORTS)]}"
 
     def new_upload(self, operation_id: str) -> BinaryIO:
         """An empty file to write an upload to; `sync` makes it durable."""
@@ -78,11 +80,12 @@ class Spool:
         """Removes the files of an operation."""
         self.upload(operation_id).unlink(missing_ok=True)
         self.errors(operation_id).unlink(missing_ok=True)
-        self.export(operation_id).unlink(missing_ok=True)
+        for shard in range(len(_EXPORTS)):
+            self.export(operation_id, shard).unlink(missing_ok=True)
 
     def discard_others(self, operation_ids: Iterable[str]) -> None:
         """Removes the files of every operation but these: what a crash left of uploads that never became one."""
         wanted = set(operation_ids)
         for path in self._folder.iterdir():
-            if path.suffix in {".upload", ".errors", ".export"} and path.stem not in wanted:
+            if path.suffix in {".upload", ".errors", *_EXPORTS} and path.stem not in wanted:
                 path.unlink(missing_ok=True)

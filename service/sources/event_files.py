@@ -1,11 +1,9 @@
-"""Files of user events or products as exports write them and imports read them again: JSON lines, gzip, Parquet."""
+"""What files of user events or products hold, as exports write them and imports read them again."""
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO, NamedTuple
 
 from google.protobuf.message import Message
 
@@ -13,7 +11,6 @@ from generated.google.cloud.retail.v2.product_pb2 import Product
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.retail.v2beta.export_config_pb2 import OutputConfig
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
-from service.events import json
 from service.events.record import microseconds
 from service.sources.lines import Chunk
 from service.sources.objects import ObjectError
@@ -44,6 +41,11 @@ class Content(NamedTuple):
     texts: Mapping[str, Callable[[Any], str | None]]
     times: Mapping[str, Callable[[Any], int]]
 
+    @property
+    def name(self) -> str:
+        """The full name of the type."""
+        return str(self.message.DESCRIPTOR.full_name)
+
 
 USER_EVENTS = Content(
     UserEvent,
@@ -71,70 +73,8 @@ PRODUCTS = Content(
 )
 
 
-class WrittenFile(Protocol):
-    """A file being written."""
-
-    def write(self, payloads: Sequence[bytes]) -> None:
-        """Adds serialised messages."""
-
-    def close(self) -> None:
-        """Completes the file."""
-
-
-class _JsonLines:
-    def __init__(self, file: BinaryIO, content: Content) -> None:
-        self._file = file
-        self._type = content.message.DESCRIPTOR.full_name
-
-    def write(self, payloads: Sequence[bytes]) -> None:
-        self._file.write(b"".join(json.encode(self._type, payload).encode() + b"\n" for payload in payloads))
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class _Parquet:
-    def __init__(self, path: Path, content: Content) -> None:
-        parquet, arrow = _pyarrow()
-        self._arrow = arrow
-        self._content = content
-        text, time = arrow.string(), arrow.timestamp("us", tz="UTC")
-        columns = [*((name, text) for name in content.texts), *((name, time) for name in content.times)]
-        self._schema = arrow.schema([*columns, (content.json_column, text)])
-        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
-
-    def write(self, payloads: Sequence[bytes]) -> None:
-        content = self._content
-        rows = []
-        for payload in payloads:
-            message = content.message.FromString(payload)
-            columns = {**content.texts, **content.times}
-            row: dict[str, Any] = {name: make(message) for name, make in columns.items()}
-            row[content.json_column] = json.encode(message.DESCRIPTOR.full_name, payload)
-            rows.append(row)
-        self._writer.write_table(self._arrow.Table.from_pylist(rows, schema=self._schema))
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-def written_file(path: Path, export_format: str, content: Content) -> WrittenFile:
-    """A new file at `path`.
-
-    Args:
-        path: Overwritten when it exists.
-        export_format: Number of an ExportFormat; a key of `SUFFIXES`.
-        content: What it is to hold.
-
-    Raises:
-        ObjectError: Parquet, and pyarrow is not installed.
-    """
-    suffix = SUFFIXES[export_format]
-    if suffix == ".parquet":
-        return _Parquet(path, content)
-    if suffix == ".jsonl.gz":
-        return _JsonLines(cast("BinaryIO", gzip.GzipFile(path, "wb", mtime=0)), content)
-    return _JsonLines(path.open("wb"), content)
+CONTENTS = {content.name: content for content in (USER_EVENTS, PRODUCTS)}
+"""What can be exported, by the full name of the message."""
 
 
 def is_parquet(file: BinaryIO) -> bool:
@@ -150,7 +90,7 @@ def parquet_chunks(file: BinaryIO, line: int, content: Content) -> Iterator[Chun
     Raises:
         ObjectError: It is not such a file, or pyarrow is not installed.
     """
-    parquet, arrow = _pyarrow()
+    parquet, arrow = pyarrow()
     number = 1
     try:
         for batch in parquet.ParquetFile(file).iter_batches(columns=[content.json_column], batch_size=_ROWS_PER_CHUNK):
@@ -164,10 +104,15 @@ def parquet_chunks(file: BinaryIO, line: int, content: Content) -> Iterator[Chun
         raise ObjectError(f"no Parquet file with a column {content.json_column} of JSON: {error}") from error
 
 
-def _pyarrow() -> tuple[Any, Any]:
+def pyarrow() -> tuple[Any, Any]:
+    """pyarrow.parquet and pyarrow.
+
+    Raises:
+        ObjectError: It is not installed.
+    """
     try:
-        import pyarrow  # noqa: PLC0415  an optional, heavy library
-        import pyarrow.parquet  # noqa: PLC0415
+        import pyarrow as arrow  # noqa: PLC0415  an optional, heavy library
+        from pyarrow import parquet  # noqa: PLC0415
     except ImportError as error:
         raise ObjectError("Parquet needs pyarrow: pip install 'footfall[parquet]'") from error
-    return pyarrow.parquet, pyarrow
+    return parquet, arrow

@@ -22,6 +22,7 @@ from service.storage.records import (
     ProductVersion,
     RejectionPage,
     RejectionRow,
+    Scanned,
     Selection,
     SignalRow,
     StoredAs,
@@ -158,6 +159,9 @@ class Store(Protocol):
 
     def scan_events(self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int) -> list[EventId]:
         """The same order as `list_events`, without counting: for work in steps."""
+
+    def scan_payloads(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Scanned | None:
+        """The same of user events, and only what they hold; None: there are no more."""
 
     def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
         """How many events are meant, in groups by any of `event_type`, `day` and, for user events, `joined`."""

@@ -6,6 +6,8 @@ Times are integers, microseconds since the Unix epoch (UTC). Messages cross it a
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 
@@ -150,6 +152,36 @@ class EventId(NamedTuple):
     key: Key
     joined_revision: int | None
     payload: bytes
+
+
+class Payloads(NamedTuple):
+    """Serialised messages, one behind the other: two objects, however many they are.
+
+    Attributes:
+        sizes: Of each, in bytes: decimal numbers with a comma between two.
+        data: All of them.
+    """
+
+    sizes: str
+    data: bytes
+
+    @classmethod
+    def of(cls, payloads: Sequence[bytes]) -> Payloads:
+        """These messages."""
+        return cls(",".join(str(len(payload)) for payload in payloads), b"".join(payloads))
+
+    def each(self) -> Iterator[bytes]:
+        """The messages."""
+        ends = accumulate(map(int, self.sizes.split(",") if self.sizes else ()), initial=0)
+        return (self.data[begin:end] for begin, end in pairwise(ends))
+
+
+class Scanned(NamedTuple):
+    """The payloads of some events, in order, how many they are, and the key of the last."""
+
+    payloads: Payloads
+    total: int
+    last: Key
 
 
 class Counted(NamedTuple):

@@ -109,6 +109,16 @@ def scanned(all_: Filled, selection: Selection, limit: int) -> list[EventId]:
     return found
 
 
+def payloads(all_: Filled, selection: Selection, limit: int) -> list[bytes]:
+    found: list[bytes] = []
+    after: Key | None = None
+    while scanned := all_.store.scan_payloads(all_.parent, selection, after, limit):
+        each = list(scanned.payloads.each())
+        assert 0 < len(each) == scanned.total <= limit
+        found, after = found + each, scanned.last
+    return found
+
+
 def arrived(all_: Filled, selection: Selection, limit: int) -> list[StoredEvent]:
     found: list[StoredEvent] = []
     seen = 0
@@ -141,6 +151,8 @@ def test_sql_selects_what_python_does(
     assert [event.event_time_us for event in in_order] == sorted(all_.events[number].us for number in meant)
     assert listed(all_, selection, limit, descending=True) == in_order[::-1]
     assert [event.id for event in scanned(all_, selection, limit)] == [event.id for event in in_order]
+    if all_.kind == "user_events":
+        assert payloads(all_, selection, limit) == [event.payload for event in in_order]
     assert [event.id for event in arrived(all_, selection, limit)] == sorted(meant)
     groups = frozenset({"event_type", "day"} | ({"joined"} if all_.kind == "user_events" else set()))
     for wanted in (frozenset(), groups):

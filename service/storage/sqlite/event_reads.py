@@ -7,10 +7,20 @@ from collections.abc import Iterable
 import apsw
 
 from service.storage.base import MAX_PAGE_BYTES
-from service.storage.records import EVERYTHING, Counted, EventId, Key, Page, Selection, StoredEvent
+from service.storage.records import (
+    EVERYTHING,
+    Counted,
+    EventId,
+    Key,
+    Page,
+    Payloads,
+    Scanned,
+    Selection,
+    StoredEvent,
+)
 from service.storage.sqlite.queries import rows_of
 from service.storage.sqlite.reading import Reading, parent_row, stored_event
-from service.storage.sqlite.selecting import TABLES, Table, conditions, counting, page
+from service.storage.sqlite.selecting import TABLES, USER_EVENTS, Table, conditions, counting, page
 
 _GROUPS = {"event_type": "event_type", "day": "floor({time} / 86400000000.0)", "joined": "{joined} IS NOT NULL"}
 
@@ -86,6 +96,22 @@ class EventReads(Reading):
             statement, values = page(table, known[0], selection, after, descending=False, columns=columns)
             rows = rows_of(connection, statement, (*values, limit))
         return [EventId(number, (time_us, tie), joined, payload) for number, time_us, tie, joined, payload in rows]
+
+    def scan_payloads(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Scanned | None:
+        """See `base.Store`."""
+        with self._reading() as connection:
+            known = parent_row(connection, parent)
+            if known is None:
+                return None
+            columns = f"{USER_EVENTS.time} AS time, {USER_EVENTS.tie} AS tie, payload"
+            rows, values = page(USER_EVENTS, known[0], selection, after, descending=False, columns=columns)
+            # SQLite puts them together, without the interpreter lock; as text, whose bytes stay as they are.
+            ((total, time_us, tie, sizes, data),) = connection.execute(
+                "SELECT count(*), max(time), substr(CAST(group_concat(CAST(tie AS TEXT), '') AS BLOB), -16), "
+                f"group_concat(length(payload)), CAST(group_concat(CAST(payload AS TEXT), '') AS BLOB) FROM ({rows})",
+                (*values, limit),
+            )
+        return Scanned(Payloads(sizes, data), total, (time_us, tie)) if total else None
 
     def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
         """See `base.Store`."""

@@ -1,0 +1,100 @@
+"""What the renderer of exports gives is what `json.encode` gives, byte for byte, whatever the message."""
+
+from __future__ import annotations
+
+import json as standard_json
+
+import pytest
+from google.protobuf import json_format
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from generated.google.cloud.retail.v2.product_pb2 import Product
+from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
+from service.events import json, json_lines
+from service.events.identity import canonical_bytes
+from service.events.json import JsonError
+from service.events.json_lines import Renderer
+from tests.unit.strategies import messages
+
+RENDERERS = {cls: Renderer(cls) for cls in (UserEvent, Product)}
+ANY = st.one_of(*(messages(cls) for cls in RENDERERS))
+PRINTABLE = st.one_of(*(messages(cls, printable=True) for cls in RENDERERS))
+TIMES = st.integers(-62_135_596_800 - 3_600, 253_402_300_799 + 3_600)
+NANOS = st.sampled_from([0, 1, 999_999_999, 1_000, 120_000_000, 123_456_000, 1_000_000])
+
+
+def encoded(cls, wire: bytes) -> bytes | None:
+    try:
+        return json.encode(cls.DESCRIPTOR.full_name, wire).encode()
+    except JsonError:
+        return None
+
+
+def rendered(cls, wire: bytes) -> bytes | None:
+    try:
+        return RENDERERS[cls].render(wire)
+    except JsonError:
+        return None
+
+
+@settings(max_examples=1_500)
+@given(ANY)
+def test_messages_as_they_are_stored(message):
+    wire = canonical_bytes(message)
+    assert rendered(type(message), wire) == encoded(type(message), wire)
+
+
+@given(PRINTABLE)
+def test_the_values_are_those_of_json_format(message):
+    mine = standard_json.loads(RENDERERS[type(message)].render(canonical_bytes(message)))
+    assert mine == standard_json.loads(standard_json.dumps(json_format.MessageToDict(message)))
+
+
+@settings(max_examples=500)
+@given(st.lists(PRINTABLE, min_size=2, max_size=4), st.data())
+def test_what_is_in_no_canonical_form(several, data):
+    wire = b"".join(map(canonical_bytes, several))
+    begin, end = (data.draw(st.integers(0, len(wire))) for _ in range(2))
+    for cls in RENDERERS:
+        for odd in (wire, wire[:begin], wire[begin:], wire[:begin] + wire[end:]):
+            assert rendered(cls, odd) == encoded(cls, odd)
+
+
+@given(st.binary(max_size=40))
+@example(b"\x0a\x02\xff\xff")  # no UTF-8
+@example(b"\x0a\x00")  # an empty string, which canonical form leaves out
+@example(b"\xa0\x07\x01")  # an unknown field
+@example(b"\x1a\x00")
+@example(b"\x1a\x0b\x08" + b"\xff" * 9 + b"\x01")  # a second before 1970
+def test_any_bytes(wire):
+    assert rendered(UserEvent, wire) == encoded(UserEvent, wire)
+
+
+@settings(max_examples=500)
+@given(TIMES, NANOS)
+@example(253_402_300_800, 0)
+def test_times(seconds, nanos):
+    event = UserEvent(event_type="search")
+    event.event_time.seconds, event.event_time.nanos = seconds, nanos
+    wire = canonical_bytes(event)
+    assert rendered(UserEvent, wire) == encoded(UserEvent, wire)
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "\\", "\n", "\x7f", "\x00", "ü", "\u2028", "😀", "a" * 127, "a" * 128, "a" * 20_000]
+)
+def test_strings(text):
+    event = UserEvent(event_type=text, page_categories=[text, "", text])
+    event.user_info.user_agent = text
+    event.attributes[text].text.append(text)
+    assert rendered(UserEvent, canonical_bytes(event)) == encoded(UserEvent, canonical_bytes(event))
+
+
+def test_what_comes_again_does_not_pile_up(monkeypatch):
+    monkeypatch.setattr(json_lines, "_KEPT", 3)
+    for number in range(10):
+        event = UserEvent(event_type="search", page_categories=[f"c{number}"])
+        assert rendered(UserEvent, canonical_bytes(event)) == encoded(UserEvent, canonical_bytes(event))
+    kept = json_lines._type(UserEvent.DESCRIPTOR).first[11 << 3 | 2][-1]
+    assert len(kept) <= 3
