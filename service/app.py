@@ -71,9 +71,9 @@ class App:
 
     @property
     def served(self) -> str:
-        """What is served where, in words."""
+        """What is served where, and by which door, in words."""
         scheme = "https" if self._settings.tls_certificate else "http"
-        return " and ".join(
+        where = " and ".join(
             f"{what} at {address}"
             for what, address in (
                 ("gRPC", self._door.address),
@@ -82,6 +82,7 @@ class App:
             )
             if address
         )
+        return f"{where} ({'envoy' if isinstance(self._door, EnvoyDoor) else 'grpcio'})"
 
     async def drain(self) -> None:
         """Lets what was accepted finish, flushes every queue, closes the database."""

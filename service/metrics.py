@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -112,6 +113,11 @@ def _of_calls(measured: Measured) -> Iterator[Metric]:
     at_work.add_metric(("short",), all_calls - long_calls)
     at_work.add_metric(("long",), long_calls)
     yield at_work
+    yield _gauge(
+        "footfall_tasks",
+        "Tasks of the event loop: calls, requests, and what runs beside them.",
+        len(asyncio.all_tasks()),
+    )
 
     answers = CounterMetricFamily(
         "footfall_http_answers", "Answers to HTTP requests, calls or not.", labels=("listener", "status")

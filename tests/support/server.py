@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOORS = ("grpcio", "envoy")
 START_TIMEOUT_S = 60
 END_TIMEOUT_S = 60
-_SERVING = re.compile(r"Footfall serves gRPC at (\S+) and HTTP at (\S+)(?: and pixels at (\S+))?")
+_SERVING = re.compile(r"Footfall serves gRPC at (\S+) and HTTP at (\S+)(?: and pixels at (\S+))? \((envoy|grpcio)\)$")
 
 
 class Server:
@@ -52,6 +52,7 @@ class Server:
         self.address = ""
         self.http = ""
         self.public_http = ""
+        self.told_door = ""
 
     def start(self, **env: str) -> Server:
         """Starts it and waits until it serves; `env` holds for this start only."""
@@ -79,6 +80,7 @@ class Server:
                     self.address = match[1]
                     self.http = match[2]
                     self.public_http = match[3] or ""
+                    self.told_door = match[4]
                     return self
         finally:
             watchdog.cancel()
