@@ -12,8 +12,8 @@ from time import perf_counter
 from typing import Final
 
 _LEAST: Final = 4
-_LARGEST: Final = 64  # with more rows a commit is hardly cheaper for each, and the loop would be idle meanwhile
-_SECONDS: Final = 0.001  # without a new row, after which no more are waited for
+_LARGEST: Final = 128  # with more rows a commit is hardly cheaper for each
+_SECONDS: Final = 0.002  # without a new row, after which no more are waited for
 _LONGEST_SECONDS: Final = 0.006
 
 
