@@ -112,12 +112,13 @@ def client_event_record(event: ClientEvent, now_us: int, beside: StoredClientEve
         request_id=event.request_id or None,
         event_type=event.job_event.type,
         payload=payload,
-        form=beside.form if beside is not None else ClientEventForm.CLIENT_EVENT_FORM_V4,
+        form=beside.form if beside is not None else _V4,
         other_fingerprints=others,
         beside=_canonical_beside(beside, _BESIDE) if beside is not None else None,
     )
 
 
+_V4 = ClientEventForm.CLIENT_EVENT_FORM_V4
 _BESIDE = ("original_type", "parent_event_id", "extra_info", "details")
 _BESIDE_V3 = ("parent_event_id", "extra_info")
 _BESIDE_LEGACY = ("details",)

@@ -17,6 +17,7 @@ from service.rpc.rejections import RejectedCalls
 from service.storage.records import ClientEventRow, Verdict
 from service.storage.writer import Writer
 
+_WRITE = EventSource.EVENT_SOURCE_WRITE
 _TENANT_ONLY = "google.cloud.talent.v4.CreateClientEventRequest"
 _PROJECT_ONLY = (
     "google.cloud.talent.v3.CreateClientEventRequest",
@@ -64,12 +65,11 @@ class EventService:
         if not request.HasField(field):
             raise errors.invalid_argument([errors.missing(field)])
         sent = getattr(request, field)
-        source = EventSource.EVENT_SOURCE_WRITE
         try:
-            row, _ = await self.store(sent, tenant, source, tenantless=names.is_project(request.parent))
+            row, _ = await self.store(sent, tenant, _WRITE, tenantless=names.is_project(request.parent))
         except errors.RpcError as error:
             if not error.violations:
-                self._rejected_calls.count(source, error)
+                self._rejected_calls.count(_WRITE, error)
                 raise
             moved = errors.invalid_argument(errors.prefixed(error.violations, field, ""))
             await self._rejected_calls.keep(tenant, sent, moved)

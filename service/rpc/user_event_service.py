@@ -21,6 +21,11 @@ from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
 from service.storage.writer import Writer
 
+_WRITE, _COLLECT = (
+    EventSource.EVENT_SOURCE_WRITE,
+    EventSource.EVENT_SOURCE_COLLECT,
+)  # to look them up takes as long as parsing
+
 
 class UserEventService:
     """Takes user events in, and keeps them in order.
@@ -74,7 +79,7 @@ class UserEventService:
             error = errors.invalid_argument(errors.prefixed(violations, "user_event", ""))
             await self._rejected_calls.keep(catalog, event, error)
             raise error
-        record, row = await self._intake.user_event(catalog, event, EventSource.EVENT_SOURCE_WRITE)
+        record, row = await self._intake.user_event(catalog, event, _WRITE)
         if request.write_async:
             self._writer.write_user_event_async(row)
         else:
@@ -97,10 +102,10 @@ class UserEventService:
             event = collecting.checked_event(request, self._policy.rules)
         except errors.RpcError as error:
             raw = collecting.raw_of(request)
-            await self._rejected_calls.record(catalog, EventSource.EVENT_SOURCE_COLLECT, raw, error)
+            await self._rejected_calls.record(catalog, _COLLECT, raw, error)
             raise
         fill = partial(collecting.fill_from_call, context=context)
-        _, row = await self._intake.user_event(catalog, event, EventSource.EVENT_SOURCE_COLLECT, fill)
+        _, row = await self._intake.user_event(catalog, event, _COLLECT, fill)
         await self._writer.write_user_event(row)
         return collecting.ANSWER
 
