@@ -70,12 +70,16 @@ def _throughput(key: str, found: dict[str, list[Sample]], doors: list[str]) -> l
 
 def _latency(bench: Bench, door: str, ours: Running, theirs: Running, rate: float) -> Row:
     calls = int(rate * bench.plan.seconds * _LATENCY_TURNS)
+    p50: dict[str, list[float]] = {"ours": [], "theirs": []}
     p99: dict[str, list[float]] = {"ours": [], "theirs": []}
     for _ in range(bench.plan.rounds):
         for name, server in (("ours", ours), ("theirs", theirs)):
             sample = on(server, writes(server, 4 * IN_FLIGHT, rate))(calls)
+            p50[name].append(sample.load.percentile(0.50) * 1e3)
             p99[name].append(sample.load.percentile(0.99) * 1e3)
-    return Row(f"latency-{door}", "ms", p99["ours"], p99["theirs"], note=f"both at {rate:,.0f} calls a second")
+    halves = f"p50 {median(p50['ours']):.2f} ms against {median(p50['theirs']):.2f} ms"
+    note = f"both at {rate:,.0f} calls a second; {halves}"
+    return Row(f"latency-{door}", "ms", p99["ours"], p99["theirs"], note=note)
 
 
 def _alone(bench: Bench, ours: dict[str, Running], theirs: dict[str, Running]) -> list[Row]:
