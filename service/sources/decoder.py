@@ -60,7 +60,6 @@ class _Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=_PIPE_BYTES,
-                pipesize=_PIPE_BYTES,
             )
         )
 
