@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from service.operations.space import give_back_space
 from service.storage.base import Store
 from service.storage.errors import StoreError
 from service.storage.readers import read
@@ -19,7 +20,6 @@ DAY_US = 24 * 3_600 * 1_000_000
 _INTERVAL_SECONDS = 600
 _ROWS_PER_STEP = 50
 _PRODUCTS_PER_STEP = 200
-_PAGES_PER_STEP = 25  # of the file, given back at once
 _ROUNDS_PER_SCAN = 36  # looking for products to forget reads every event: four times a day
 _BRANCH = "/branches/"
 
@@ -89,7 +89,8 @@ class Housekeeping:
                 for kind in _kinds(parent):
                     expired += await self._expire_events(kind, parent, until_us)
             if expired:
-                await self._give_back_space()
+                await give_back_space(self._writer, self._writer.step)
+                await self._writer.shorten()
         if self._rounds % _ROUNDS_PER_SCAN == 0:
             for parent in parents:
                 if _BRANCH in parent:
@@ -127,12 +128,6 @@ class Housekeeping:
             self.expired_events += expired
             log.info("events_expired", kind=kind, parent=parent, events=expired, since_start=self.expired_events)
         return expired
-
-    async def _give_back_space(self) -> None:
-        """Shortens the file by what was freed, a little at a time."""
-        while await self._writer.step(lambda transaction: transaction.give_back_space(_PAGES_PER_STEP)):
-            pass
-        await self._writer.shorten()
 
     async def _forget_products(self, branch: str, branch_id: int) -> None:
         """Deletes past versions of a branch's products to which neither an event nor an operation at work refers."""

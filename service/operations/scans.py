@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -38,16 +39,25 @@ def key_from_json(values: list[Any] | None) -> Key | None:
 
 
 async def walk(
-    store: Store, running: Running, selection: Selection, step: Callable[[], int]
-) -> AsyncIterator[list[EventId]]:
-    """The events of the operation's catalog from its cursor `after` on, up to `step()` at a time."""
-    while True:
-        after = key_from_json(running.progress.cursor.get("after"))
-        scan = partial(read, store.scan_events, KIND, running.parent, selection, after, step())
-        found = await patiently(scan, running.check)
-        if not found:
-            return
-        yield found
+    store: Store, running: Running, selection: Selection, step: Callable[[], int], *, whole: bool = True
+) -> AsyncGenerator[list[EventId], None]:
+    """The events of the operation's catalog from its cursor `after` on, up to `step()` at a time.
+
+    Those that come next are read while something is done with the last ones. Whether they are read `whole`, or only
+    numbers and keys: see `Store.scan_events`.
+    """
+
+    def behind(after: Key | None) -> asyncio.Task[list[EventId]]:
+        scan = partial(read, store.scan_events, KIND, running.parent, selection, after, step(), whole=whole)
+        return asyncio.create_task(patiently(scan, running.check))
+
+    following = behind(key_from_json(running.progress.cursor.get("after")))
+    try:
+        while found := await following:
+            following = behind(found[-1].key)
+            yield found
+    finally:
+        following.cancel()
 
 
 async def walk_products(store: Store, running: Running, branch: str, revision: int) -> AsyncIterator[list[ProductRow]]:

@@ -157,8 +157,13 @@ class Store(Protocol):
     def get_event(self, kind: str, parent: str, event_id: int) -> StoredEvent | None:
         """One event by its arrival number."""
 
-    def scan_events(self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int) -> list[EventId]:
-        """The same order as `list_events`, without counting: for work in steps."""
+    def scan_events(
+        self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int, *, whole: bool = True
+    ) -> list[EventId]:
+        """The same order as `list_events`, without counting: for work in steps.
+
+        Unless they are wanted whole, they come without payload and revision: an index may have the rest.
+        """
 
     def scan_payloads(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Scanned | None:
         """The same of user events, and only what they hold; None: there are no more."""

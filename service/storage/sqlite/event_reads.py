@@ -85,14 +85,17 @@ class EventReads(Reading):
             row = connection.execute(statement, (event_id, known[0])).fetchone()
         return stored_event(parent, row) if row else None
 
-    def scan_events(self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int) -> list[EventId]:
+    def scan_events(
+        self, kind: str, parent: str, selection: Selection, after: Key | None, limit: int, *, whole: bool = True
+    ) -> list[EventId]:
         """See `base.Store`."""
         table = TABLES[kind]
         with self._reading() as connection:
             known = parent_row(connection, parent)
             if known is None:
                 return []
-            columns = f"id, {table.time}, {table.tie}, {table.joined}, payload"
+            rest = f"{table.joined}, payload" if whole else "NULL, x''"
+            columns = f"id, {table.time}, {table.tie}, {rest}"
             statement, values = page(table, known[0], selection, after, descending=False, columns=columns)
             rows = rows_of(connection, statement, (*values, limit))
         return [EventId(number, (time_us, tie), joined, payload) for number, time_us, tie, joined, payload in rows]

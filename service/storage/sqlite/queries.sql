@@ -31,7 +31,7 @@ SELECT count(*), count(joined_revision), coalesce(group_concat(hex(fingerprint),
 FROM user_events NOT INDEXED WHERE id > ?1;
 
 -- name: set_joined_revision
-UPDATE user_events SET joined_revision = ?1 WHERE id = ?2;
+UPDATE user_events SET joined_revision = ?1 WHERE id IN (SELECT value FROM json_each(?2));
 
 -- name: deleted_user_events
 SELECT parent_id, count(*) FROM user_events WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY parent_id;

@@ -94,7 +94,11 @@ class SqliteTransaction:
     def set_joined_revisions(self, revisions: Sequence[tuple[int | None, int]]) -> int:
         """See `base.Transaction`."""
         before = self._connection.total_changes()
-        self._connection.executemany(SQL["set_joined_revision"], revisions)
+        by_revision: dict[int | None, list[int]] = {}
+        for revision, number in revisions:
+            by_revision.setdefault(revision, []).append(number)
+        for revision, numbers in by_revision.items():
+            self._one("set_joined_revision", revision, json.dumps(numbers))
         return self._connection.total_changes() - before
 
     def delete_user_events(self, ids: Sequence[int]) -> int:
