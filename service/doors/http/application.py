@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 _PREFLIGHT_SECONDS: Final = "86400"
 _PATHS_KNOWN: Final = 256  # most callers write to one of a few catalogs
 ALWAYS_PUBLIC: Final = "health"
+_JSON: Final = "application/json"
 # What a form can send, and what a script can without asking first (https://fetch.spec.whatwg.org/#simple-header).
 _OF_FORMS: Final = frozenset({"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
 
@@ -162,7 +163,8 @@ class HttpApplication:
             return await self._collector.answer(call, binding, variables)
         if binding.body and binding.method.check_caller is None:  # what a browser sends by itself has no token
             any_type = binding.method.client_streaming or binding.method.read_body is not None
-            await _check_content_type(call, any_type=any_type)
+            if call.headers.get("content-type") != _JSON:
+                await _check_content_type(call, any_type=any_type)
         return await self._transcoder.answer(call, binding, variables)
 
     def _pages_of_public(self, pages: Mapping[str, Page]) -> dict[str, Page]:
@@ -269,7 +271,7 @@ async def _check_content_type(call: Call, *, any_type: bool) -> None:
         RpcError: INVALID_ARGUMENT.
     """
     given = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given == "application/json" or (any_type and given not in _OF_FORMS):
+    if given == _JSON or (any_type and given not in _OF_FORMS):
         return
     if not given and not await call.has_body():
         return

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from service.doors.http.responses import Answer
@@ -129,14 +130,18 @@ class Call:
         Raises:
             ClientGoneError: The client left.
         """
+        async for chunk in self._chunks(await self.receive()):
+            yield chunk
+
+    async def _chunks(self, message: Any) -> AsyncIterator[bytes]:
         while True:
-            message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
             if message.get("body"):
                 yield message["body"]
             if not message.get("more_body", False):
                 return
+            message = await self.receive()
 
     async def body(self, limit: int) -> bytes:
         """Returns the whole body.
@@ -147,14 +152,19 @@ class Call:
         """
         if int(self.headers.get("content-length") or 0) > limit:
             raise BodyTooLargeError
+        message = await self.receive()
+        if not message.get("more_body", False) and len(message.get("body", b"")) <= limit:
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            return bytes(message.get("body", b""))
         parts: list[bytes] = []
         size = 0
-        async for part in self.chunks():
+        async for part in self._chunks(message):
             size += len(part)
             if size > limit:
                 raise BodyTooLargeError
             parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)
 
     async def gone(self) -> None:
         """Returns when the client has left."""
@@ -169,13 +179,24 @@ class Call:
 
     async def answer(self, answer: Answer) -> None:
         """Sends an answer as a whole; unless it says how long it may be kept, nobody may keep it."""
-        headers = [(b"x-content-type-options", b"nosniff")]
-        if not any(name == "cache-control" for name, _ in answer.headers):
-            headers.append((b"cache-control", b"no-store"))
+        body = answer.body
+        headers = [*_headers(answer.content_type, answer.headers, bodiless=answer.status in _BODILESS)]
         if answer.status not in _BODILESS:
-            headers.append((b"content-type", answer.content_type.encode("latin-1")))
-            headers.append((b"content-length", str(len(answer.body)).encode()))
-        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+            headers.append((b"content-length", b"%d" % len(body)))
         await self.start(answer.status, headers)
-        body = b"" if self.http_method == "HEAD" else answer.body  # not every server drops it by itself
+        if self.scope["method"] == "HEAD":  # not every server drops it by itself
+            body = b""
         await self.send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(maxsize=256)
+def _headers(
+    content_type: str, others: tuple[tuple[str, str], ...], *, bodiless: bool
+) -> tuple[tuple[bytes, bytes], ...]:
+    """What the heads of alike answers have in common."""
+    headers = [("x-content-type-options", "nosniff")]
+    if not any(name == "cache-control" for name, _ in others):
+        headers.append(("cache-control", "no-store"))
+    if not bodiless:
+        headers.append(("content-type", content_type))
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in (*headers, *others))

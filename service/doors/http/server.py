@@ -54,24 +54,37 @@ class _GuardedProtocol(HttpToolsProtocol):
         super().connection_made(GatheredTransport(transport, self.gathering))  # type: ignore[arg-type]
         # What is sent in pieces must not wait for the piece before it to be acknowledged, which takes 40 ms.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline: float | None = None  # on the loop's clock
+        self._timer: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._half_closed: asyncio.TimerHandle | None = None
         self._in_head = True
         self._waits = False  # for a further request
         self._head_bytes = 0
+        self._read_bytes = 0
+        self._most_head_bytes = 0  # what came since the read that the head began in
         self._body_bytes = 0
         self._began = self.loop.time()
         self._expect(self.limits.header_seconds)
 
     def _expect(self, seconds: float) -> None:
-        self._relax()
-        self._deadline = self.loop.call_later(seconds, self._too_slow)
+        self._deadline = deadline = self.loop.time() + seconds
+        if self._timer is not None:
+            if self._timer.when() <= deadline:
+                return  # it looks again when it is due: a timer for every request would cost more than all of this
+            self._timer.cancel()
+        self._timer = self.loop.call_at(deadline, self._look)
 
-    def _relax(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _look(self) -> None:
+        self._timer = None
+        deadline = self._deadline
+        if deadline is None:
+            return
+        if self.loop.time() < deadline:
+            self._timer = self.loop.call_at(deadline, self._look)
+            return
+        self._deadline = None
+        self._too_slow()
 
     def _too_slow(self) -> None:
         if not self._in_head and not self._waits:
@@ -89,6 +102,8 @@ class _GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         begins = not self._in_head
+        self._read_bytes = len(data)
+        self._most_head_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
@@ -105,6 +120,7 @@ class _GuardedProtocol(HttpToolsProtocol):
         self._waits = False
         self._in_head = True
         self._head_bytes = 0
+        self._most_head_bytes = self._read_bytes
         self._expect(self.limits.header_seconds)
 
     def on_headers_complete(self) -> None:
@@ -112,16 +128,20 @@ class _GuardedProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._began = self.loop.time()
         self._expect(self.limits.body_seconds)
-        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > self.limits.header_bytes:
+        if self._most_head_bytes > self.limits.header_bytes and self._size() > self.limits.header_bytes:
             self.app = _head_too_large
         super().on_headers_complete()
+
+    def _size(self) -> int:
+        """Of the head, in bytes."""
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._relax()
+        self._deadline = None
         self._waits = True
         super().on_message_complete()
 
@@ -149,8 +169,8 @@ class _GuardedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._relax()
-        for timer in (self._unread, self._half_closed):
+        self._deadline = None
+        for timer in (self._timer, self._unread, self._half_closed):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
