@@ -135,7 +135,10 @@ class ImportUserEvents(FileImport[Decoded]):
         now_us = self._now_us()
         ids = await self._writer.catalog(running.parent)
         parent_id, branch_id = ids
-        return [UserEventRow(parent_id, *record[:5], now_us, source, branch_id, *record[5:]) for record in records]
+        return [
+            UserEventRow(parent_id, at_us, identity, kind, visitor, user, now_us, source, branch_id, products, payload)
+            for at_us, identity, kind, visitor, user, products, payload in records
+        ]
 
 
 def _insert(

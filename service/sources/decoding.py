@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from service.events.rejection import Rejection, rejected_line
 from service.sources.lines import numbered
 from service.sources.schemas import LineReader, Mapped, MappingError, line_reader
 from service.sources.schemas.client_event import read_line
+from service.sources.schemas.mapping import Row
 
 _NO_SALT = b""  # the time is required in files, so it never takes a salt's place
 
@@ -113,7 +114,9 @@ def record_of(event: UserEvent, options: DecodeOptions) -> UserEventRecord:
     Raises:
         RpcError: INVALID_ARGUMENT with every violation.
     """
-    violations = [*user_event.check(event, options.rules, time_required=True), *too_old(event, options.oldest_us)]
+    violations = user_event.check(event, options.rules, time_required=True)
+    if options.oldest_us is not None:
+        violations = [*violations, *too_old(event, options.oldest_us)]
     if violations:
         raise errors.invalid_argument(violations)
     user_event.normalise(event)
@@ -129,11 +132,13 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEv
     read = line_reader(options.data_schema, table=options.table)
     for number, line in numbered(data, first_line):
         try:
-            for verdict in _each(line, number, read, options):
-                if isinstance(verdict, Rejection):
-                    rejections.append(verdict)
-                else:
-                    records.append(verdict)
+            for _, event, piece in _events(line, read):
+                try:
+                    if isinstance(event, MappingError):
+                        raise errors.invalid_argument(event.violations)
+                    records.append(record_of(event, options))
+                except errors.RpcError as error:
+                    rejections.append(rejected_line(error, options.uri, number, _raw(line, piece)))
         except Exception as error:  # noqa: BLE001  one line that nobody thought of must not end the import
             rejections.append(rejected_line(_unforeseen(error), options.uri, number, line))
     return Decoded(records, rejections)
@@ -173,20 +178,17 @@ def _client_event(line: bytes, options: ClientEventOptions) -> ClientEventRecord
     return client_event_record(event, 0, beside)
 
 
-def _each(line: bytes, number: int, read: LineReader, options: DecodeOptions) -> Iterator[UserEventRecord | Rejection]:
-    """What becomes of the events of a line."""
+def _events(line: bytes, read: LineReader) -> list[Mapped]:
+    """The events of a line, or why it has none."""
     try:
-        mapped: list[Mapped] = read(line)
+        return read(line)
     except MappingError as error:
-        mapped = [Mapped(0, error)]
-    for _, event, piece in mapped:
-        try:
-            if isinstance(event, MappingError):
-                raise errors.invalid_argument(event.violations)
-            yield record_of(event, options)
-        except errors.RpcError as error:
-            raw = line if piece is None else json.dumps(piece, ensure_ascii=False).encode(errors="surrogatepass")
-            yield rejected_line(error, options.uri, number, raw)
+        return [Mapped(0, error)]
+
+
+def _raw(line: bytes, piece: Row | None) -> bytes:
+    """What is kept of a line of which `piece` was refused."""
+    return line if piece is None else json.dumps(piece, ensure_ascii=False).encode(errors="surrogatepass")
 
 
 def reject_long_line(beginning: bytes, number: int, options: DecodeOptions | ClientEventOptions) -> Decoded:

@@ -62,10 +62,12 @@ class Joining:
             branch_id, product_ids = row.branch_id, row.product_ids
             if not product_ids:
                 found.append(0)
-            elif min([expiries[branch_id, each] for each in product_ids]) > row.receive_time_us:
-                found.append(self.revision(branch_id))
+                continue
+            if len(product_ids) == 1:
+                expires_us = expiries[branch_id, product_ids[0]]
             else:
-                found.append(None)
+                expires_us = min([expiries[branch_id, each] for each in product_ids])
+            found.append(self.revision(branch_id) if expires_us > row.receive_time_us else None)
         return found
 
     def _learn(self, rows: Sequence[UserEventRow]) -> None:
