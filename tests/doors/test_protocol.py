@@ -199,6 +199,13 @@ def test_a_method_that_is_not_there(wire: Wire, path: str) -> None:
     assert wire.call(frame(b""), path=path).status == UNIMPLEMENTED
 
 
+def test_a_path_that_is_no_text(wire: Wire, door: str) -> None:
+    response = wire.call(frame(b""), path="/google.cloud.retail.v2.UserEventService/%FF")
+
+    assert response.status in only_enveloped(door, {INTERNAL}, {UNIMPLEMENTED})
+    assert wire.call(frame(event())).status == OK
+
+
 def test_a_get_is_no_call(wire: Wire, door: str) -> None:
     response = wire.response(wire.start(WRITE, method="GET", end=True))
 

@@ -153,6 +153,14 @@ def test_what_is_not_there(web, server, catalog, method, path, status):
     assert error(answer)["code"] == status
 
 
+@pytest.mark.parametrize("path", ["/%FF", "/v2/projects/p%C3%28/operations/x", "/%ED%A0%80?a=%FF"])
+@pytest.mark.parametrize("listener", ["http", "public_http"])
+def test_a_path_that_is_no_text(server, listener, path):
+    answer = raw.head(getattr(server, listener), f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+    assert raw.status(answer) in (400, 404)
+    assert b"application/json" in answer
+
+
 def test_a_request_id_comes_back_and_is_logged_with_nothing_of_the_request(web, server, catalog):
     answer = web.get(f"{server.http}/v1/{catalog}/userEvents", headers={"x-request-id": "mine-1"}, timeout=60)
     assert answer.headers["x-request-id"] == "mine-1"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Any, Final
 
-from service.doors.envoy import admin_listener, http3
+from service.doors.envoy import admin_listener, http3, paths
 from service.doors.envoy.addresses import socket_address
 from service.doors.envoy.settings import EnvoySettings, Tls
 
@@ -91,8 +91,10 @@ def _connection_manager(settings: EnvoySettings, module: dict[str, Any]) -> dict
         "http_filters": [
             *(_WEB_FILTERS if settings.web_origins else ()),
             *http3.announcements(settings.http3_address),
+            paths.refusing(),
             _python(module),
         ],
+        "local_reply_config": paths.answer(),
         "original_ip_detection_extensions": [_forwarded([*settings.proxies, *http3.proxies(settings.http3_address)])],
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
