@@ -5,11 +5,13 @@ from __future__ import annotations
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from service.events import json
 from service.events.json import JsonError
+from service.events.plain_json import Plain
 from service.sources.schemas.mapping import Mapped, MappingError, Row
 from service.sources.schemas.message_rows import decode_row
 from service.sources.schemas.rows import to_json_line
 
 _NAME = UserEvent.DESCRIPTOR.full_name
+_PLAIN = Plain(UserEvent)
 
 
 def map_line(line: bytes) -> list[Mapped]:
@@ -18,6 +20,9 @@ def map_line(line: bytes) -> list[Mapped]:
     Raises:
         MappingError: It is not a UserEvent.
     """
+    event = _PLAIN.read(line)
+    if event is not None:
+        return [Mapped(0, event)]
     try:
         return [Mapped(0, UserEvent.FromString(json.decode(_NAME, line)))]
     except JsonError as error:
