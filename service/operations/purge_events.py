@@ -40,16 +40,14 @@ class PurgeUserEvents:
         force = bool(plan["force"])
         selection = scans.selection_of(filters.parse(plan["filter"], filters.PURGE), plan["max_id"])
         if not running.progress.cursor.get("deleted"):
-            async with aclosing(scans.walk(self._store, running, selection, self._step_size, whole=False)) as steps:
-                async for found in steps:
+            steps = scans.Steps(self._writer, _EVENTS_PER_STEP, _EVENTS_PER_LONG_STEP)
+            async with aclosing(scans.walk(self._store, running, selection, steps, whole=False)) as walked:
+                async for found in walked:
                     await self._step(running, found, force=force)
         if force:
             await self._give_back_space(running)
         count = running.progress.counts["purged" if force else "matched"]
         return PurgeUserEventsResponse(purged_events_count=count)
-
-    def _step_size(self) -> int:
-        return _EVENTS_PER_STEP if self._writer.step_scale == 1 else _EVENTS_PER_LONG_STEP
 
     async def finish(self, running: Running) -> None:
         """See `Work`."""

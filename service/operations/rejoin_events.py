@@ -44,14 +44,12 @@ class RejoinUserEvents:
         """See `Work`."""
         plan = json.loads(running.row.plan)
         selection = Selection(joined=_JOINED_OF_SCOPE.get(plan["scope"]), max_id=plan["max_id"])
-        async with aclosing(scans.walk(self._store, running, selection, self._step_size)) as steps:
-            async for found in steps:
+        steps = scans.Steps(self._writer, _EVENTS_PER_STEP, _EVENTS_PER_LONG_STEP)
+        async with aclosing(scans.walk(self._store, running, selection, steps)) as walked:
+            async for found in walked:
                 changes = await read(self._changes, running.parent, found, plan["revision"], plan["now_us"])
                 await self._step(running, found, changes)
         return RejoinUserEventsResponse(rejoined_user_events_count=running.progress.counts["rejoined"])
-
-    def _step_size(self) -> int:
-        return _EVENTS_PER_STEP if self._writer.step_scale == 1 else _EVENTS_PER_LONG_STEP
 
     async def finish(self, running: Running) -> None:
         """See `Work`."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.events.filters import ClientEventFilter, Filter, SignalFilter
 from service.operations.runner import Running, patiently
 from service.storage.base import Store
 from service.storage.readers import read
 from service.storage.records import EventId, Key, ProductRow, Selection
+from service.storage.writer import Writer
 
 KIND = "user_events"
 _PRODUCTS_PER_STEP = 200  # some 3 ms of the writer
@@ -38,24 +39,48 @@ def key_from_json(values: list[Any] | None) -> Key | None:
     return (time_us, bytes.fromhex(tie) if isinstance(tie, str) else tie)
 
 
-async def walk(
-    store: Store, running: Running, selection: Selection, step: Callable[[], int], *, whole: bool = True
-) -> AsyncGenerator[list[EventId], None]:
-    """The events of the operation's catalog from its cursor `after` on, up to `step()` at a time.
+class Steps(NamedTuple):
+    """How many events a step takes.
 
-    Those that come next are read while something is done with the last ones. Whether they are read `whole`, or only
-    numbers and keys: see `Store.scan_events`.
+    Attributes:
+        writer: The way to the database.
+        usual: While others write.
+        long: While nobody does: what a transaction costs beside its rows is then paid less often.
+    """
+
+    writer: Writer
+    usual: int
+    long: int
+
+    @property
+    def are_long(self) -> bool:
+        """Whether nobody writes."""
+        return self.writer.step_scale > 1
+
+
+async def walk(
+    store: Store, running: Running, selection: Selection, steps: Steps, *, whole: bool = True
+) -> AsyncGenerator[list[EventId], None]:
+    """The events of the operation's catalog from its cursor `after` on, a step's at a time.
+
+    While nobody writes, those that come next are read while something is done with the last ones. Whether they are read
+    `whole`, or only numbers and keys: see `Store.scan_events`.
     """
 
     def behind(after: Key | None) -> asyncio.Task[list[EventId]]:
-        scan = partial(read, store.scan_events, KIND, running.parent, selection, after, step(), whole=whole)
+        limit = steps.long if steps.are_long else steps.usual
+        scan = partial(read, store.scan_events, KIND, running.parent, selection, after, limit, whole=whole)
         return asyncio.create_task(patiently(scan, running.check))
 
     following = behind(key_from_json(running.progress.cursor.get("after")))
     try:
         while found := await following:
-            following = behind(found[-1].key)
+            ahead = steps.are_long
+            if ahead:
+                following = behind(found[-1].key)
             yield found
+            if not ahead:
+                following = behind(found[-1].key)
     finally:
         following.cancel()
 

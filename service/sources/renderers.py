@@ -130,8 +130,9 @@ class Renderers:
     def _close(self) -> None:
         with self._lock:
             self._closed = True
-        for child in self._children:
+            children = list(self._children)
+        for child in children:
             child.kill()
         self._threads.shutdown(cancel_futures=True)
-        for child in self._children:
+        for child in children:
             child.end()
