@@ -37,11 +37,11 @@ async def main():
 def ask(port):
     with socket.create_connection(("127.0.0.1", port), 60) as connection:
         answer = connection.makefile("rb")
-        connection.sendall(b"POST / HTTP/1.0\r\nhost: x\r\ncontent-length: 1\r\n\r\n")
-        while answer.readline() != b"cancelled\n":
+        connection.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\nconnection: close\r\n\r\n")
+        while answer.readline() not in (b"cancelled\n", b""):
             pass
         connection.sendall(b"x")
-        return answer.read().decode()
+        return "InvalidStateError" if b"InvalidStateError" in answer.read() else "no error"
 
 
 if __name__ == "__main__":

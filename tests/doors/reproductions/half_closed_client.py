@@ -1,4 +1,4 @@
-"""HTTP/1.1: a client that closes its sending side after its request still gets its answer. Envoy takes it for one who left."""
+"""HTTP/1.1: who closes the sending side after a request still gets the answer. To Envoy it has left (envoy#2066)."""
 
 from __future__ import annotations
 

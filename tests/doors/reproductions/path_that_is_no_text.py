@@ -1,4 +1,4 @@
-"""A request whose path is no UTF-8, `/%FF`, has no answer: UnicodeDecodeError in pyvoy, before the application is called."""
+"""A path that is no UTF-8, `/%FF`, has no answer: UnicodeDecodeError in pyvoy, before the application is called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def main():
     sys.path.append(str(Path(__file__).parent))  # where Envoy finds this file
     async with PyvoyServer(f"{Path(__file__).stem}:app", lifespan=False) as server:
         answer = await asyncio.to_thread(ask, server.listener_port)
-    print("expected: HTTP/1.1 200 OK or 400 Bad Request")
+    print("expected: HTTP/1.1 200 OK or HTTP/1.1 400 Bad Request")
     print("seen:", answer)
 
 

@@ -1,4 +1,4 @@
-"""ASGI: once the request is there, `receive` waits until the caller leaves. pyvoy's returns at once, with an empty part."""
+"""ASGI: once the request is there, `receive` waits until the caller leaves. pyvoy's returns at once, with nothing."""
 
 from __future__ import annotations
 
