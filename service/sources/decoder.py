@@ -46,7 +46,7 @@ class _Child:
         self._requests = process.stdin
         self._answers = process.stdout
         self._waiting: collections.deque[asyncio.Future[Decoded]] = collections.deque()
-        self.alive = True
+        self._ended = False
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -62,6 +62,11 @@ class _Child:
                 limit=_PIPE_BYTES,
             )
         )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may be asked; its end shows first where it is read from, or where it is written to."""
+        return not (self._ended or self._requests.is_closing())
 
     @property
     def load(self) -> int:
@@ -87,7 +92,7 @@ class _Child:
         except asyncio.IncompleteReadError:
             pass
         finally:
-            self.alive = False
+            self._ended = True
             for place, future in enumerate(self._waiting):
                 if not future.done():
                     future.set_exception(DecoderDiedError(over_it=place == 0))
