@@ -9,7 +9,8 @@ import pytest
 
 MODULES = sorted((Path(__file__).parents[2] / "service" / "events").glob("*.py"))
 OURS = ("service.events", "generated")
-WORLD = {"asyncio", "datetime", "logging", "os", "random", "secrets", "socket", "structlog", "subprocess", "time"}
+CLOCK = {"now", "utcnow", "today"}  # of datetime, whose calendar is pure
+WORLD = {"asyncio", "logging", "os", "random", "secrets", "socket", "structlog", "subprocess", "time"}
 
 
 def imports(path: Path) -> set[str]:
@@ -28,6 +29,9 @@ def test_module_imports_nothing_from_outside_its_room(path):
     found = imports(path)
     assert {name for name in found if name.split(".")[0] == "service" and not name.startswith(OURS)} == set()
     assert {name.split(".")[0] for name in found} & WORLD == set()
+    assert {
+        node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)
+    } & CLOCK == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
