@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
 from service.doors.http.responses import Answer
+
+WHOLE_ANSWERS: Final = "footfall.whole_answers"
+"""An ASGI extension: a function that sends an answer in one piece. It takes its status, its headers as they go over the
+wire, and its body, and says whether it did; else it is to be sent as ASGI has it."""
 
 _BODILESS: Final = frozenset({204, 304})  # neither has a body, nor says how long one would be
 _REQUEST_ID: Final = re.compile(r"[!-~]{1,128}")
@@ -179,13 +183,22 @@ class Call:
 
     async def answer(self, answer: Answer) -> None:
         """Sends an answer as a whole; unless it says how long it may be kept, nobody may keep it."""
-        body = answer.body
-        headers = [*_headers(answer.content_type, answer.headers, bodiless=answer.status in _BODILESS)]
-        if answer.status not in _BODILESS:
-            headers.append((b"content-length", b"%d" % len(body)))
-        await self.start(answer.status, headers)
+        status, body = answer.status, answer.body
+        bodiless = status in _BODILESS
+        of_this = [(b"x-request-id", self.request_id.encode("latin-1"))]
+        if not bodiless:
+            of_this.append((b"content-length", b"%d" % len(body)))
         if self.scope["method"] == "HEAD":  # not every server drops it by itself
             body = b""
+        whole = (self.scope.get("extensions") or {}).get(WHOLE_ANSWERS)
+        if whole is not None:
+            head = _head(answer.content_type, answer.headers, bodiless=bodiless) + _lines(of_this)
+            if whole(status, head, body):
+                self.status = status
+                return
+        of_all = _headers(answer.content_type, answer.headers, bodiless=bodiless)
+        self.status = status
+        await self.send({"type": "http.response.start", "status": status, "headers": [*of_all, *of_this]})
         await self.send({"type": "http.response.body", "body": body})
 
 
@@ -199,4 +212,16 @@ def _headers(
         headers.append(("cache-control", "no-store"))
     if not bodiless:
         headers.append(("content-type", content_type))
-    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in (*headers, *others))
+    headers += others
+    if not all(value.isprintable() for _, value in headers):
+        raise ValueError("a header of an answer holds what would end it")
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
+
+
+@lru_cache(maxsize=256)
+def _head(content_type: str, others: tuple[tuple[str, str], ...], *, bodiless: bool) -> bytes:
+    return _lines(_headers(content_type, others, bodiless=bodiless))
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
