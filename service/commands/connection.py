@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
+
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's core prints what `explain` says better; read by the import
 
 import grpc
 import typer
@@ -14,6 +17,7 @@ from grpc_status import rpc_status
 
 from generated.footfall.v1.event_log_service_pb2_grpc import EventLogServiceStub
 from service.commands.texts import printable, violations
+from service.commands.tls import chosen
 
 CALL_TIMEOUT_S: Final = 60
 
@@ -35,13 +39,13 @@ class Connection(NamedTuple):
 
 @contextmanager
 def connected(server: str) -> Iterator[Connection]:
-    """Connects to `server`, host:port.
+    """Connects to `server`, host:port, in plain text unless the verb's options say otherwise.
 
     Raises:
         typer.Exit: A call failed: 2, when it was for a wrong value; 1 otherwise. What went wrong is on standard error.
     """
     try:
-        with grpc.insecure_channel(server, options=_CHANNEL_OPTIONS) as channel:
+        with _channel(server) as channel:
             operations = OperationsStub(channel)  # type: ignore[no-untyped-call]
             yield Connection(channel, EventLogServiceStub(channel), operations)
     except grpc.RpcError as error:
@@ -56,10 +60,20 @@ def connected(server: str) -> Iterator[Connection]:
     raise typer.Exit(code)
 
 
+def _channel(server: str) -> grpc.Channel:
+    tls = chosen.get()
+    if tls is None:
+        return grpc.insecure_channel(server, options=_CHANNEL_OPTIONS)
+    credentials = grpc.ssl_channel_credentials(tls.root, tls.key, tls.certificate)
+    return grpc.secure_channel(server, credentials, options=_CHANNEL_OPTIONS)
+
+
 def explain(error: grpc.RpcError, server: str) -> list[str]:
     """Returns what a failed call to `server` means: one line, and one for each broken rule that it does not tell."""
     call: Any = error  # every error of a finished call is a grpc.Call, too
     status = rpc_status.from_call(call)
+    if status is None and call.code() is grpc.StatusCode.UNAVAILABLE and chosen.get() is not None:
+        return [f"no Footfall server answers by TLS at {server}, or one side's certificate is not of the other's roots"]
     if status is None and call.code() is grpc.StatusCode.UNAVAILABLE:
         start = "start one with `footfall serve` (in a checkout: `python -m service serve`)"
         return [f"no Footfall server answers at {server}; {start}, or name another with --server or FOOTFALL_SERVER"]

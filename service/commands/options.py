@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Annotated, Any, Final
 
 import typer
 
 from service.commands import STYLE
+from service.commands.tls import with_tls
 
 DEFAULT_SERVER: Final = "127.0.0.1:50051"
 DEFAULT_CATALOG: Final = "projects/local/locations/global/catalogs/default_catalog"
@@ -50,6 +52,18 @@ Json = Annotated[
 ]
 
 
+class _Verb(typer.Typer):
+    def command(self, *arguments: Any, **keywords: Any) -> Any:
+        """What calls a server can do so by TLS."""
+        register = super().command(*arguments, **keywords)
+
+        def add(function: Any) -> Any:
+            register(with_tls(function) if "server" in signature(function).parameters else function)
+            return function
+
+        return add
+
+
 def verb(cls: Any = None) -> typer.Typer:
     """Returns the command line of one verb; `cls` is the class of a verb that has verbs of its own."""
-    return typer.Typer(cls=cls, **STYLE)
+    return _Verb(cls=cls, **STYLE)

@@ -28,6 +28,7 @@ def verbs() -> dict[str, Any]:
 
 
 VERBS = verbs()
+TLS = {"--tls-root", "--tls-certificate", "--tls-key"}  # told once, for all
 
 
 def options(command: Any) -> set[str]:
@@ -41,6 +42,11 @@ def options(command: Any) -> set[str]:
     }
 
 
+def test_options_for_tls_are_those_of_all_verbs():
+    assert set(re.findall(r"`(--tls-[a-z-]+)`", PAGE.partition("## ")[0])) == {*TLS, "--tls-client-ca"}
+    assert all(options(verb) >= TLS for name, verb in VERBS.items() if name != "serve" and " " in name)
+
+
 def test_every_verb_has_its_section():
     assert set(SECTIONS) == set(VERBS)
 
@@ -49,7 +55,7 @@ def test_every_verb_has_its_section():
 def test_options_are_those_of_the_verb(name):
     rows = [row.partition(" | ")[0] for row in SECTIONS[name].splitlines() if row.startswith("| `")]
     documented = {option for row in rows for option in re.findall(r"--[a-z-]+", row)}
-    assert documented == options(VERBS[name])
+    assert documented == options(VERBS[name]) - TLS
 
 
 @pytest.mark.parametrize("name", [name for name in VERBS if name != "serve"])
@@ -64,6 +70,6 @@ def test_examples_use_options_that_there_are(name):
 
 def test_variables_are_those_that_are_read(served):
     page = set(re.findall(r"FOOTFALL_[A-Z_]+", PAGE))
-    assert page == {"FOOTFALL_SERVER", "FOOTFALL_CATALOG", env_name("grpc_address")}
+    assert page == {"FOOTFALL_SERVER", "FOOTFALL_CATALOG", "FOOTFALL_TLS_ROOT", env_name("grpc_address")}
     done = run("count", FOOTFALL_SERVER=served.address, FOOTFALL_CATALOG="nonsense")
     assert (done.returncode, "nonsense" in done.stderr) == (2, True)
