@@ -13,7 +13,8 @@ import pytest
 NODE = Path(__file__).parents[1] / "node"
 CATALOG = "projects/p/locations/global/catalogs/node"
 TENANT = "projects/p/tenants/node"
-INSTALL_TIMEOUT_S = 280
+INSTALL_TIMEOUT_S = 480
+pytestmark = pytest.mark.timeout(INSTALL_TIMEOUT_S + 300)  # the first test pays for the installation
 
 
 @pytest.fixture(scope="module")
