@@ -46,7 +46,7 @@ class _Child:
         self._requests = process.stdin
         self._answers = process.stdout
         self._waiting: collections.deque[asyncio.Future[Decoded]] = collections.deque()
-        self._ended = False
+        self.alive = True
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -64,11 +64,6 @@ class _Child:
         )
 
     @property
-    def alive(self) -> bool:
-        """Whether it may be asked; its end shows first where it is read from, or where it is written to."""
-        return not (self._ended or self._requests.is_closing())
-
-    @property
     def load(self) -> int:
         """How many requests it has not answered yet."""
         return len(self._waiting)
@@ -76,8 +71,13 @@ class _Child:
     def ask(self, request: bytes) -> asyncio.Future[Decoded]:
         """Sends a request; the future fails with DecoderDiedError when the process ends before it has answered."""
         future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        self._requests.write(LENGTH.pack(len(request)) + request)
+        try:
+            self._requests.write(LENGTH.pack(len(request)) + request)
+        except RuntimeError:  # of uvloop: the pipe is closed, which may show here before it shows in `_read`
+            self.alive = False
+            future.set_exception(DecoderDiedError(over_it=True))
+        else:
+            self._waiting.append(future)
         return future
 
     async def _read(self) -> None:
@@ -92,7 +92,7 @@ class _Child:
         except asyncio.IncompleteReadError:
             pass
         finally:
-            self._ended = True
+            self.alive = False
             for place, future in enumerate(self._waiting):
                 if not future.done():
                     future.set_exception(DecoderDiedError(over_it=place == 0))
