@@ -96,7 +96,7 @@ def test_what_comes_in_shows_by_itself(console: Open, served: Server, catalog: s
 
 def test_a_running_import_is_watched_and_cancelled(console: Open, served: Server, catalog: str):
     page = console(catalog)
-    operation = traffic.upload(served, catalog, 150_000)
+    operation = traffic.upload(served, catalog, 500_000)
     short = operation.rpartition("/")[2]
     row = page.locator("#operations tbody tr", has_text=short)
     row.locator("progress").wait_for()
