@@ -28,7 +28,8 @@ class Crowd:
     def __init__(self, waiting: Sized, wake: Callable[[], None]) -> None:
         self._waiting = waiting
         self._wake = wake
-        self._expected = 0  # as many as were taken last, where those were several
+        self._taken = 0  # last
+        self._expected = 0  # as many will soon be here again, where they are several
         self._asking: asyncio.Handle | None = None
         self._at_work = False
 
@@ -58,6 +59,8 @@ class Crowd:
         """What was taken is done with."""
         self._at_work = False
         if self._waiting:
+            # Who came meanwhile waits for those who shared that: together they need half as many commits.
+            self._expected = self._crowd_of(self._taken + len(self._waiting))
             self.came()
 
     def _gather(self, before: int, due: float, until: float) -> None:
@@ -78,8 +81,12 @@ class Crowd:
         self._asking = self._loop.call_later(due - now, self._gather, before, due, until)
 
     def _take(self) -> None:
-        count = len(self._waiting)
-        self._expected = min(count, _LARGEST) if count >= _LEAST else 0
+        self._taken = len(self._waiting)
+        self._expected = self._crowd_of(self._taken)
         self._asking = None
         self._at_work = True
         self._wake()
+
+    @staticmethod
+    def _crowd_of(count: int) -> int:
+        return min(count, _LARGEST) if count >= _LEAST else 0

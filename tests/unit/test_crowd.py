@@ -93,3 +93,19 @@ def test_who_comes_after_a_crowd_is_not_kept_waiting_for_it():
         assert taker.taken == [8, 2, 1]
 
     asyncio.run(run())
+
+
+def test_who_came_meanwhile_waits_for_those_who_shared_the_last():
+    async def run():
+        taker = Taker()
+        taker.come(8)
+        await taker.took(1)
+        taker.come(3)
+        taker.crowd.done()
+        await asyncio.sleep(0)
+        assert taker.taken == [8]
+        taker.come(8)
+        await asyncio.sleep(0)
+        assert taker.taken == [8, 11]
+
+    asyncio.run(run())
