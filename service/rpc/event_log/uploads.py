@@ -159,7 +159,7 @@ class Uploads:
         requests: AsyncIterator[UploadRequest],
     ) -> int:
         try:
-            file = await asyncio.to_thread(self._spool.new_upload, operation_id)
+            file = await self._new_file(operation_id)
         except OSError as error:
             raise _spool_failed(error) from error
         try:
@@ -167,6 +167,19 @@ class Uploads:
         finally:
             with contextlib.suppress(OSError):  # what could not be written was told before
                 file.close()
+
+    async def _new_file(self, operation_id: str) -> BinaryIO:
+        making = asyncio.create_task(asyncio.to_thread(self._spool.new_upload, operation_id))
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:  # the thread goes on, and makes a file that nobody waits for
+            making.add_done_callback(lambda made: self._discard_unwanted(made, operation_id))
+            raise
+
+    def _discard_unwanted(self, made: asyncio.Task[BinaryIO], operation_id: str) -> None:
+        if not made.cancelled() and made.exception() is None:
+            made.result().close()
+            self._spool.discard(operation_id)
 
     async def _receive(
         self,
