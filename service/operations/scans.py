@@ -83,6 +83,7 @@ async def walk(
                 following = behind(found[-1].key)
     finally:
         following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def walk_products(store: Store, running: Running, branch: str, revision: int) -> AsyncIterator[list[ProductRow]]:

@@ -142,27 +142,42 @@ class _Shards(NamedTuple):
         """Writes the shard behind `after` to `path`; returns how many it holds, and behind which to go on."""
         count, size, more = 0, _FIRST_READ, True
         rendering: collections.deque[asyncio.Task[Rendered]] = collections.deque()
-        with contextlib.closing(written_file(path, self.export_format, self.content)) as file:
-            try:
-                while more or rendering:
-                    if more and len(rendering) < self.renderers.room:
-                        self.check()
-                        piece = await self.read_piece(after, min(size, _PER_SHARD - count))
-                        if piece.total:
-                            rendering.append(asyncio.create_task(self._render(piece)))
-                            size = max(1, min(_MOST_READ, _BYTES_READ * piece.total // (len(piece.payloads.data) or 1)))
-                        if piece.last is not None:
-                            count, after = count + piece.total, piece.last
-                        more = piece.last is not None and count < _PER_SHARD
-                    else:
-                        await asyncio.to_thread(file.write, await rendering.popleft())
-            finally:
-                for task in rendering:
-                    task.cancel()
+        file = written_file(path, self.export_format, self.content)
+        try:
+            while more or rendering:
+                if more and len(rendering) < self.renderers.room:
+                    self.check()
+                    piece = await self.read_piece(after, min(size, _PER_SHARD - count))
+                    if piece.total:
+                        rendering.append(asyncio.create_task(self._render(piece)))
+                        size = max(1, min(_MOST_READ, _BYTES_READ * piece.total // (len(piece.payloads.data) or 1)))
+                    if piece.last is not None:
+                        count, after = count + piece.total, piece.last
+                    more = piece.last is not None and count < _PER_SHARD
+                else:
+                    await _to_the_end(file.write, await rendering.popleft())
+            await _to_the_end(file.close)
+        except BaseException:
+            file.abandon()
+            raise
+        finally:
+            for task in rendering:
+                task.cancel()
+            await asyncio.gather(*rendering, return_exceptions=True)
         return count, after
 
     async def _render(self, piece: Piece) -> Rendered:
         return await self.renderers.render(self.content.name, self.export_format, piece.payloads)
+
+
+async def _to_the_end(call: Callable[..., None], *arguments: Any) -> None:
+    """Calls it in a thread, and waits for its end even when cancelled: what it works on is closed next."""
+    working = asyncio.create_task(asyncio.to_thread(call, *arguments))
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.gather(working, return_exceptions=True)
+        raise
 
 
 @contextlib.asynccontextmanager

@@ -21,10 +21,9 @@ from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
 from service.storage.writer import Writer
 
-_WRITE, _COLLECT = (
-    EventSource.EVENT_SOURCE_WRITE,
-    EventSource.EVENT_SOURCE_COLLECT,
-)  # to look them up takes as long as parsing
+# To look them up takes as long as to parse a request.
+_WRITE = EventSource.EVENT_SOURCE_WRITE
+_COLLECT = EventSource.EVENT_SOURCE_COLLECT
 
 
 class UserEventService:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -21,6 +22,9 @@ class WrittenFile(Protocol):
     def close(self) -> None:
         """Completes the file."""
 
+    def abandon(self) -> None:
+        """Lets go of a file that is not to be completed; never raises."""
+
 
 class _Plain:
     """JSON lines, or gzip, of which several may stand behind each other."""
@@ -33,6 +37,10 @@ class _Plain:
 
     def close(self) -> None:
         self._file.close()
+
+    def abandon(self) -> None:
+        with suppress(OSError):
+            self._file.close()
 
 
 class _Parquet:
@@ -76,6 +84,11 @@ class _Parquet:
         if self._pieces:
             self._write_group()
         self._writer.close()
+
+    def abandon(self) -> None:
+        self._pieces = []
+        with suppress(OSError):
+            self._writer.close()
 
 
 def written_file(path: Path, export_format: str, content: Content) -> WrittenFile:

@@ -285,7 +285,7 @@ class Writer:
         items = [self._waiting.popleft() for _ in range(min(len(self._waiting), _ROWS_PER_COMMIT))]
         rows = [item for item in items if item.kind in _ROW_KINDS]
         if rows:
-            self._write_rows(rows)
+            self._write(rows, _insert)
         if len(rows) < len(items):
             calls = (item for item in items if item.kind not in _ROW_KINDS)
             for kind, of_kind in itertools.groupby(calls, key=operator.attrgetter("kind")):
@@ -305,14 +305,9 @@ class Writer:
             for item in items:
                 self._shorten(item)
 
-    def _write_rows(self, items: list[_Item]) -> None:
+    def _write(self, items: list[_Item], insert: Callable[[Transaction, list[_Item]], list[Any]]) -> None:
+        """Writes items in one transaction; should that fail, each in one of its own."""
         began = perf_counter()
-        if self._write(items, _insert):
-            self.batch_sizes.add(len(items))
-            self.commit_seconds.add(perf_counter() - began)
-
-    def _write(self, items: list[_Item], insert: Callable[[Transaction, list[_Item]], list[Any]]) -> bool:
-        """Writes items in one transaction; whether that went well."""
         try:
             with self._store.transaction() as transaction:
                 results = insert(transaction, items)
@@ -328,11 +323,12 @@ class Writer:
         else:
             failpoints.hit("writer.after_commit")
             self._release(items)
+            if insert is _insert:
+                self.batch_sizes.add(len(items))
+                self.commit_seconds.add(perf_counter() - began)
             self._tell(
                 [(item.future, result, None) for item, result in zip(items, results, strict=True) if item.future]
             )
-            return True
-        return False
 
     def _write_call(self, item: _Item) -> None:
         try:

@@ -213,3 +213,17 @@ def test_a_parent_that_nobody_wrote_to_is_empty(store):
     assert store.list_events("client_events", "projects/nobody", EVERYTHING, None, 10) == ([], False, 0)
     assert store.list_rejections("projects/nobody", None, 10) == ([], False, 0)
     assert store.rejections_after("projects/nobody", 0, 10) == []
+
+
+def test_payloads_that_are_too_large_to_be_read_as_one_are_read_in_parts(store):
+    """Such as the largest events that there may be, behind small ones."""
+    sizes = [10] * 5 + [2**20] * 80
+    with store.transaction() as transaction:
+        parent = transaction.intern_parent(CATALOG)
+        rows = [user_event(parent, number, payload=bytes([number]) * size) for number, size in enumerate(sizes)]
+        transaction.insert_user_events(rows)
+    found, after = [], None
+    while scanned := store.scan_payloads(CATALOG, EVERYTHING, after, 1_000):
+        found += scanned.payloads.each()
+        after = scanned.last
+    assert found == [row.payload for row in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -58,6 +59,7 @@ class _GuardedProtocol(HttpToolsProtocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._deadline: float | None = None  # on the loop's clock
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
         self._unread: asyncio.TimerHandle | None = None
         self._half_closed: asyncio.TimerHandle | None = None
         self._in_head = True
@@ -72,10 +74,10 @@ class _GuardedProtocol(HttpToolsProtocol):
     def _expect(self, seconds: float) -> None:
         self._deadline = deadline = self.loop.time() + seconds
         if self._timer is not None:
-            if self._timer.when() <= deadline:
+            if self._timer_due <= deadline:
                 return  # it looks again when it is due: a timer for every request would cost more than all of this
             self._timer.cancel()
-        self._timer = self.loop.call_at(deadline, self._look)
+        self._timer, self._timer_due = self.loop.call_at(deadline, self._look), deadline
 
     def _look(self) -> None:
         self._timer = None
@@ -83,7 +85,7 @@ class _GuardedProtocol(HttpToolsProtocol):
         if deadline is None:
             return
         if self.loop.time() < deadline:
-            self._timer = self.loop.call_at(deadline, self._look)
+            self._timer, self._timer_due = self.loop.call_at(deadline, self._look), deadline
             return
         self._deadline = None
         self._too_slow()
@@ -133,7 +135,7 @@ class _GuardedProtocol(HttpToolsProtocol):
         if self._most_head_bytes > self.limits.header_bytes and self._size() > self.limits.header_bytes:
             self.app = _head_too_large
         super().on_headers_complete()
-        self.scope["extensions"] = {WHOLE_ANSWERS: partial(_answer_whole, self.cycle)}  # type: ignore[dict-item]
+        self.scope["extensions"] = {WHOLE_ANSWERS: partial(_answer_whole, weakref.ref(self.cycle))}  # type: ignore[dict-item]
 
     def _size(self) -> int:
         """Of the head, in bytes."""
@@ -179,9 +181,13 @@ class _GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
 
-def _answer_whole(cycle: RequestResponseCycle, status: int, headers: bytes, body: bytes) -> bool:
-    """Sends an answer in one piece, as the `send` of a cycle would, but without a look at each header."""
-    if cycle.flow.write_paused or cycle.disconnected or cycle.response_started:
+def _answer_whole(reference: weakref.ref[RequestResponseCycle], status: int, headers: bytes, body: bytes) -> bool:
+    """Sends an answer in one piece, as the `send` of a cycle would, but without a look at each header.
+
+    The cycle has this in its scope: were it held here, it and what was sent to it would outlive the request.
+    """
+    cycle = reference()
+    if cycle is None or cycle.flow.write_paused or cycle.disconnected or cycle.response_started:
         return False
     parts = [STATUS_LINE[status]]
     for name, value in cycle.default_headers:

@@ -19,7 +19,7 @@ from service.rpc.event_log.prepared import Prepared, PreparedClientEvents, Prepa
 from service.rpc.intake import Intake
 from service.rpc.rejections import RejectedCalls
 from service.storage.records import ClientEventRow, RejectionRow, UserEventRow
-from service.storage.writer import Writer
+from service.storage.writer import CatalogIds, Writer
 
 MAX_ITEMS = 10_000
 _BATCH = EventSource.EVENT_SOURCE_BATCH
@@ -69,7 +69,7 @@ class Batches:
         results = [pb.BatchItemResult() for _ in events]
         rows: list[tuple[int, UserEventRow]] = []
         kept: list[RejectionRow] = []
-        ids = await self._writer.catalog(catalog)
+        ids: CatalogIds | None = None
         rules = self._policy.rules
         async for index, event in in_turns(events):
             violations = user_event.check(event, rules)
@@ -78,6 +78,8 @@ class Batches:
                 reject(results[index], error)
                 kept += await self._rejected_calls.rows(catalog, _BATCH, event, error)
                 continue
+            if ids is None:  # which makes the catalog known, and is for one that gets an event
+                ids = await self._writer.catalog(catalog)
             _, row = self._intake.user_event_of(ids, event, _BATCH)
             set_microseconds(results[index].event_time, row.event_time_us)
             rows.append((index, row))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import apsw
 
@@ -22,6 +23,7 @@ from service.storage.sqlite.queries import rows_of
 from service.storage.sqlite.reading import Reading, parent_row, stored_event
 from service.storage.sqlite.selecting import TABLES, USER_EVENTS, Table, conditions, counting, page
 
+_PIECE_BYTES: Final = 32 * 2**20  # of payloads, or of what stands beside them, that are read as one
 _GROUPS = {"event_type": "event_type", "day": "floor({time} / 86400000000.0)", "joined": "{joined} IS NOT NULL"}
 
 
@@ -109,11 +111,15 @@ class EventReads(Reading):
             columns = f"{USER_EVENTS.time} AS time, {USER_EVENTS.tie} AS tie, payload"
             rows, values = page(USER_EVENTS, known[0], selection, after, descending=False, columns=columns)
             # SQLite puts them together, without the interpreter lock; as text, whose bytes stay as they are.
-            ((total, time_us, tie, sizes, data),) = connection.execute(
+            statement = (
                 "SELECT count(*), max(time), substr(CAST(group_concat(CAST(tie AS TEXT), '') AS BLOB), -16), "
-                f"group_concat(length(payload)), CAST(group_concat(CAST(payload AS TEXT), '') AS BLOB) FROM ({rows})",
-                (*values, limit),
+                f"group_concat(length(payload)), CAST(group_concat(CAST(payload AS TEXT), '') AS BLOB) FROM ({rows})"
             )
+            longest = connection.limit(apsw.SQLITE_LIMIT_LENGTH, _PIECE_BYTES)
+            try:
+                ((total, time_us, tie, sizes, data),) = _as_many_as_fit(connection, statement, values, limit)
+            finally:
+                connection.limit(apsw.SQLITE_LIMIT_LENGTH, longest)
         return Scanned(Payloads(sizes, data), total, (time_us, tie)) if total else None
 
     def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
@@ -159,3 +165,16 @@ class EventReads(Reading):
         """See `base.Store`."""
         with self._reading() as connection:
             return int(connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (kind,)).get or 0)
+
+
+def _as_many_as_fit(
+    connection: apsw.Connection, statement: str, values: Sequence[Any], limit: int
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement whose last value is how many events it is about: fewer where they are too large."""
+    while True:
+        try:
+            return connection.execute(statement, (*values, limit)).fetchall()
+        except apsw.TooBigError:
+            if limit == 1:
+                raise
+            limit = (limit + 1) // 2
