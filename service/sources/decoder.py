@@ -13,8 +13,8 @@ import sys
 
 import structlog
 
+from service.sources.child import LENGTH
 from service.sources.decoding import ClientEventOptions, Decoded, DecodeOptions
-from service.sources.decoding_process import LENGTH
 
 _CHILDREN = min(2, os.cpu_count() or 1)  # two decode about as fast as the database takes what they decode
 _WORTH_A_CHILD = 2  # pieces of work that wait for a child: starting another takes longer than to decode them

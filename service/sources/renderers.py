@@ -17,8 +17,8 @@ from contextlib import suppress
 import structlog
 
 from service.sources import rendering_process
+from service.sources.child import read_frame, write_frame
 from service.sources.rendering import Rendered
-from service.sources.rendering_process import read_frame, write_frame
 from service.storage.records import Payloads
 
 _CHILDREN = min(2, os.cpu_count() or 1)
