@@ -6,6 +6,7 @@ import json as standard_json
 
 import pytest
 from google.protobuf import json_format
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -38,8 +39,12 @@ def rendered(cls, wire: bytes) -> bytes | None:
         return None
 
 
+WITHOUT_JSON = Product(type=Product.Type.PRIMARY, variants=[Product(expire_time=Timestamp(nanos=-1))])
+
+
 @settings(max_examples=1_500)
 @given(ANY)
+@example(WITHOUT_JSON)
 def test_messages_as_they_are_stored(message):
     wire = canonical_bytes(message)
     assert rendered(type(message), wire) == encoded(type(message), wire)
