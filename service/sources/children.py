@@ -40,8 +40,8 @@ class ChildDiedError(Exception):
 class _Child:
     """One process, which does one piece of work at a time.
 
-    subprocess starts it with vfork, as uvloop would not: a fork of a process that runs gRPC comes to life as one, and
-    its threads read from the connections of its parent until it becomes another program.
+    subprocess starts it with vfork, as uvloop would not: in a fork of a process that runs gRPC threads of gRPC come to
+    life, and wait for events of the parent's connections until the fork becomes another program.
     """
 
     def __init__(self, function: Callable[..., object]) -> None:

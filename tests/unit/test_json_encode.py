@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json as standard_json
+from base64 import b64encode
 
 import pytest
 from google.longrunning import operations_proto_pb2
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2, struct_pb2, timestamp_pb2
 from google.rpc import error_details_pb2, status_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from tests.unit.strategies import messages
 NAME = UserEvent.DESCRIPTOR.full_name
 PRODUCT = Product.DESCRIPTOR.full_name
 OPERATION = "google.longrunning.Operation"
+WITHOUT_FORM = Product(type=Product.Type.PRIMARY, expire_time=timestamp_pb2.Timestamp(nanos=-1))
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,23 @@ def test_floats_are_where_they_are_looked_for(cls):
                 assert not desc.GetOptions().map_entry
             if field.message_type is not None and field.message_type.full_name not in seen:
                 waiting.append(field.message_type)
+
+
+def test_enums_beside_what_has_no_form_in_json():
+    wire = WITHOUT_FORM.SerializeToString()
+    assert json.encode(PRODUCT, wire) == '{"type":"PRIMARY","expireTime":{"nanos":-1}}'
+    assert json.encode(PRODUCT, wire, enums_as_ints=True) == '{"type":1,"expireTime":{"nanos":-1}}'
+
+
+def test_any_whose_message_has_no_form_in_json_keeps_its_bytes():
+    operation = operations_proto_pb2.Operation()
+    operation.response.Pack(WITHOUT_FORM)
+    assert standard_json.loads(json.encode(OPERATION, operation.SerializeToString())) == {
+        "response": {
+            "typeUrl": "type.googleapis.com/google.cloud.retail.v2.Product",
+            "value": b64encode(WITHOUT_FORM.SerializeToString()).decode(),
+        }
+    }
 
 
 def test_encode_gives_names_or_numbers_of_enums_and_indents():
