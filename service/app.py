@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
 
 import structlog
 
-from service import configured
+from service import configured, start
 from service.doors import http
 from service.doors.envoy.door import EnvoyDoor
 from service.doors.grpc import GrpcDoor
 from service.doors.http.server import HttpServer
-from service.events import filters
 from service.rooms import Rooms
 from service.settings import Settings
 from service.storage.readers import read
@@ -25,8 +23,6 @@ _LAST_ANSWERS_SECONDS = 1.0
 # The writer's thread and the event loop share the interpreter lock; the default turn of 5 ms is as long as dozens of
 # calls.
 SWITCH_INTERVAL_SECONDS = 0.0005
-# The default, 700, is what a few calls in flight hold: each of them would be looked at several times.
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +53,6 @@ class App:
         """Starts everything."""
         rooms = self._rooms
         rooms.writer.start()
-        filters.parse("*", filters.PURGE)  # the grammar is loaded at no caller's expense: every call would wait for it
         unfinished = await read(rooms.store.unfinished_operations)
         rooms.spool.discard_others(row.name.rpartition("/")[2] for row in unfinished)
         await rooms.runner.start()
@@ -65,9 +60,7 @@ class App:
         methods = rooms.methods()
         await self._door.start(methods)
         await self._http.start(methods, rooms.pages(methods, self._http.answered), rooms.collect_method())
-        gc.collect()
-        gc.freeze()  # what was made so far lives as long as the process: later collections need not look at it
-        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+        start.end(with_json=bool(self._http.address or self._http.public_address))
 
     @property
     def served(self) -> str:

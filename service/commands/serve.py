@@ -11,7 +11,7 @@ import structlog
 import typer
 from pydantic import ValidationError
 
-from service import logs
+from service import logs, start
 from service.commands import options, setting_texts
 from service.settings import Settings, flag
 from service.storage.errors import StoreError
@@ -30,6 +30,7 @@ def serve(**flags: Any) -> None:
 
     try:
         _become_envoy(settings)
+        start.begin()
         from service import app, loop  # noqa: PLC0415
 
         loop.run(app.serve(settings))
@@ -45,18 +46,18 @@ def _become_envoy(settings: Settings) -> None:
         ValueError: A setting can't be used.
         OSError: An address can't be had.
     """
-    from service import configured  # noqa: PLC0415
+    from service import configured_envoy  # noqa: PLC0415
     from service.doors.envoy import launch  # noqa: PLC0415
 
     obstacle = "--door grpcio" if settings.door == "grpcio" else launch.obstacle()
     if not obstacle:
-        envoy = configured.envoy_settings(settings)
+        envoy = configured_envoy.envoy_settings(settings)
         launch.check(envoy)
         chosen = settings.model_dump(mode="json", exclude_unset=True)  # what is a default must stay known as one
         launch.become_envoy(chosen, envoy)
     if settings.door == "envoy":
         raise ValueError(f"--door envoy can't be: {obstacle}")
-    if needed := configured.needs_envoy(settings):
+    if needed := configured_envoy.needs_envoy(settings):
         raise ValueError(f"{needed} can't be: only Envoy does that, and {obstacle}")
     if settings.door == "auto":
         structlog.get_logger(__name__).info("grpcio_is_the_door", reason=obstacle)

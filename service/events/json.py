@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from service.events.errors import Violation
@@ -25,6 +26,19 @@ class JsonError(ValueError):
 
     def __str__(self) -> str:
         return self.violations[0].description
+
+
+def load(message_types: Iterable[str]) -> None:
+    """Loads what `decode` and `encode` need for these types, which else the first call of either does.
+
+    Args:
+        message_types: Full names.
+
+    Raises:
+        LookupError: There is no such message type.
+    """
+    for name in message_types:
+        _codec(name)
 
 
 def decode(message_type: str, text: bytes | str) -> bytes:

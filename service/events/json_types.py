@@ -39,7 +39,7 @@ def message_type(name: str) -> tuple[type[Message], Registry | None]:
     with _lock:
         file = _file(_file_names()[name])
         desc = next(message for message in file.messages if message.type_name == name)
-        return desc.type, Registry(*map(_file, _protos())) if _imports_any(file) else None
+        return desc.type, _registry() if _imports_any(file) else None
 
 
 @cache
@@ -75,6 +75,12 @@ def _file(name: str) -> DescFile:
     file = create_file_registry(proto, imports.get).file(name)
     assert file is not None
     return file
+
+
+@cache
+def _registry() -> Registry:
+    """Returns what resolves any message; to make it takes some 10 ms."""
+    return Registry(*map(_file, _protos()))
 
 
 @cache

@@ -7,20 +7,12 @@ subscription was given (https://cloud.google.com/pubsub/docs/authenticate-push-s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
-
-import jwt
-from jwt.exceptions import PyJWKClientConnectionError, PyJWTError
+from typing import Any
 
 from service.events import errors
 from service.rpc.context import CallContext
-
-_ISSUERS: Final = ("https://accounts.google.com", "accounts.google.com")
-_LEEWAY_SECONDS: Final = 30  # by which clocks may differ
-_KEYS_SECONDS: Final = 3_600  # for which fetched keys are good; an unknown one has them fetched again
-_FETCH_SECONDS: Final = 5
 
 
 class PushTokens:
@@ -40,9 +32,8 @@ class PushTokens:
         if bool(audiences) != bool(accounts):
             raise ValueError("--push-audiences and --push-service-accounts go together: set both, or neither")
         self.enabled = bool(audiences)
-        self._audiences = list(audiences)
         self._accounts = frozenset(accounts)
-        self._keys = jwt.PyJWKClient(keys_url, lifespan=_KEYS_SECONDS, timeout=_FETCH_SECONDS)
+        self._claims = _claims(audiences, keys_url) if self.enabled else None
         # One thread: while the keys don't come, nothing else may run out of threads.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="footfall-push-tokens")
 
@@ -53,7 +44,7 @@ class PushTokens:
             RpcError: UNAUTHENTICATED without a good token, PERMISSION_DENIED with another account's, UNAVAILABLE when
                 the keys can't be had.
         """
-        if not self.enabled:
+        if self._claims is None:
             return
         scheme, _, token = context.metadata.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
@@ -69,25 +60,9 @@ class PushTokens:
                 reason="PUSH_ACCOUNT_NOT_ALLOWED",
             )
 
-    def _claims(self, token: str) -> dict[str, Any]:
-        """What a good token says. Blocks."""
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._keys.get_signing_key_from_jwt(token),
-                algorithms=["RS256"],
-                audience=self._audiences,
-                issuer=_ISSUERS,
-                leeway=_LEEWAY_SECONDS,
-                options={"require": ["aud", "exp", "iss"]},
-            )
-        except (PyJWKClientConnectionError, OSError) as error:
-            raise errors.unavailable(
-                "The keys that tokens are signed with can't be had now (--push-keys-url); send the call again a little "
-                "later.",
-                reason="PUSH_KEYS_UNAVAILABLE",
-                retry_after_s=5.0,
-            ) from error
-        except (PyJWTError, ValueError) as error:
-            raise errors.unauthenticated(f"The token is not good: {error}.", reason="PUSH_TOKEN_INVALID") from error
-        return claims
+
+def _claims(audiences: Collection[str], keys_url: str) -> Callable[[str], dict[str, Any]]:
+    """What says what a token claims; see `SignedTokens.claims`."""
+    from service.rpc.signed_tokens import SignedTokens  # noqa: PLC0415  cryptography takes 9 MiB, and few servers need it
+
+    return SignedTokens(audiences, keys_url).claims

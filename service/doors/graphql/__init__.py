@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from service.doors.graphql.endpoint import GraphQLSettings, pages
+from service.doors.graphql.pages import GraphQLSettings, pages
 
 __all__ = ["GraphQLSettings", "pages"]

@@ -1,26 +1,24 @@
-"""/graphql: a POST executes a document; a GET shows GraphiQL, where that is on."""
+"""What a POST to /graphql does: it executes a document."""
 
 from __future__ import annotations
 
 import hmac
 import json as plain_json
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from graphql import ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, execute
 from graphql.pyutils import is_awaitable
 
-from service.doors.graphql import graphiql, problems
+from service.doors.graphql import problems
 from service.doors.graphql.documents import DocumentError, Documents, operation_of, parse_document
+from service.doors.graphql.pages import GraphQLSettings, KeepRejected
 from service.doors.graphql.schema import SERVICE, check_variables, schema
-from service.doors.http.application import Page
 from service.doors.http.calls import BodyTooLargeError, Call
 from service.doors.http.responses import JSON, Answer
 from service.events import errors
 from service.rpc.method import Method
 
-PATH: Final = "/graphql"
 MAX_BODY_BYTES: Final = 2 * 2**20  # room for 100 signals with long labels
 MAX_VALUES: Final = 25_000  # of variables; 100 signals of 100 positions each have half as many
 
@@ -30,35 +28,6 @@ _TOO_MANY: Final = problems.of_inputs([([problems.INPUT], _MANY, f"{_MANY}; send
 _LOCATED_BODY: Final = 64 * 2**10
 _LOCATED_DOCUMENT: Final = 2_000  # characters, parsed in a few milliseconds
 _NO_STORE: Final = (("cache-control", "no-store"),)
-
-KeepRejected = Callable[[str, bytes, errors.RpcError], Awaitable[None]]
-"""Keeps what was sent to a tenant and is no signal."""
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLSettings:
-    """What the operator chose.
-
-    Args:
-        tenant: Whose the signals are.
-        bearer_tokens: One of them must come in the Authorization header; empty: none need come.
-        graphiql: Whether a browser is shown GraphiQL.
-    """
-
-    tenant: str
-    bearer_tokens: Collection[str]
-    graphiql: bool
-
-
-def pages(settings: GraphQLSettings, methods: Sequence[Method], keep_rejected: KeepRejected) -> dict[str, Page]:
-    """The endpoint, and what GraphiQL needs beside it, by path; nothing, where no tenant is set."""
-    if not settings.tenant:
-        return {}
-    endpoint = _Endpoint(settings, methods, keep_rejected)
-    checking = ("POST",) if settings.bearer_tokens else ()
-    if not settings.graphiql:
-        return {PATH: Page(endpoint.answer, methods=("POST",), checking=checking)}
-    return {PATH: Page(endpoint.answer, methods=("GET", "HEAD", "POST"), checking=checking), **graphiql.files()}
 
 
 class _Request(NamedTuple):
@@ -71,7 +40,7 @@ class _NotServedError(Exception):
     """A body that is no GraphQL request."""
 
 
-class _Endpoint:
+class Endpoint:
     """Takes GraphQL over HTTP.
 
     Whatever becomes of a request, the status is 200, as it is SEEK's; only what is no GraphQL request has another.
@@ -90,9 +59,7 @@ class _Endpoint:
         self._documents = Documents(self._schema)
 
     async def answer(self, call: Call) -> Answer:
-        """Answers a request."""
-        if call.http_method != "POST":
-            return graphiql.page()
+        """Answers a POST."""
         given = call.headers.get("content-type", "").partition(";")[0].strip().lower()
         if given != "application/json":
             return _failed(415, 'The body must be JSON, with the header "Content-Type: application/json".')
