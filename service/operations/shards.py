@@ -27,8 +27,8 @@ from service.storage.records import Payloads
 
 _PER_SHARD = 100_000
 _FIRST_READ = 250  # messages; then as many as have about so many bytes
-_BYTES_READ = 384 * 1024
-_MOST_READ = 1_000
+_BYTES_READ = 1024 * 1024
+_MOST_READ = 4_000
 
 
 class Piece(NamedTuple):
