@@ -81,8 +81,19 @@ class Codec:
         try:
             return message_to_json_value(message, registry=self._registry, print_enums_as_ints=enums_as_ints)
         except _REFUSALS:
-            fields = ((field.json_name, message[field]) for field in message)
-            return {name: self._plain_value(value, enums_as_ints=enums_as_ints) for name, value in fields}
+            found: dict[str, Any] = {}
+            for field in message:
+                found |= self._plain_field(message, field, enums_as_ints=enums_as_ints)
+            return found
+
+    def _plain_field(self, message: Message, field: Any, *, enums_as_ints: bool) -> dict[str, Any]:
+        alone = type(message)()
+        alone[field] = message[field]
+        with contextlib.suppress(*_REFUSALS):
+            value = message_to_json_value(alone, registry=self._registry, print_enums_as_ints=enums_as_ints)
+            if isinstance(value, dict) and value:  # else it is of a type with a form of its own, such as a time
+                return value
+        return {field.json_name: self._plain_value(message[field], enums_as_ints=enums_as_ints)}
 
     def _plain_value(self, value: Any, *, enums_as_ints: bool) -> Any:
         match value:

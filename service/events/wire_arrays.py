@@ -11,11 +11,13 @@ Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
+VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5  # wire types
+_WIDTHS: Final = {FIXED64: 8, FIXED32: 4}
 PADDING: Final = 16  # bytes behind the last message, so that what is read there is in the array
 _MORE: Final = 128  # of a byte of a varint: that another follows
 _LARGEST: Final = 10  # bytes of a varint
 _BLOCK: Final = 64 * 1024  # bytes put together at once: their places fit into the processor's cache
-_PLACES: Final = np.arange(2 * _BLOCK)
+_PLACES: Final = np.arange(_BLOCK)
 
 
 def read_tags(wire: Bytes, at: Ints) -> Ints:
@@ -61,6 +63,35 @@ def read_varints(wire: Bytes, at: Ints, end: Ints) -> tuple[Ints, Ints]:
     return numbers, stop
 
 
+def read_varint_fields(wire: Bytes, tag: int, at: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """The varints with this tag, of one byte, where that is what comes next, else 0; and what is behind."""
+    numbers, behind = np.zeros(len(at), np.int64), at.copy()
+    there = np.flatnonzero((at < end) & (wire[at] == tag))
+    numbers[there], behind[there] = read_varints(wire, at[there] + 1, end[there])
+    return numbers, behind
+
+
+def ends_of_fields(wire: Bytes, tag: int, at: Ints, end: Ints) -> Ints:
+    """Where fields end whose first values are at `at`, with all that follow under the same tag; beyond `end` if odd."""
+    stop = at.copy()
+    going = np.arange(len(at))
+    while len(going):
+        begin = stop[going]
+        if tag & 7 == LENGTH_DELIMITED:
+            sizes, begin = read_sizes(wire, begin)
+            begin = begin + sizes
+        elif tag & 7 == VARINT:
+            _, begin = read_varints(wire, begin, end[going])
+        else:
+            begin = begin + _WIDTHS[tag & 7]
+        stop[going] = begin
+        within = begin < end[going]
+        going, begin = going[within], begin[within]
+        going = going[read_tags(wire, begin) == tag]
+        stop[going] += tag_width(tag)
+    return stop
+
+
 def gather(wire: Bytes, begins: Ints, sizes: Ints) -> Bytes:
     """Pieces of `wire` put one behind the other."""
     ends = np.cumsum(sizes)
@@ -69,10 +100,13 @@ def gather(wire: Bytes, begins: Ints, sizes: Ints) -> Bytes:
     moved = begins - ends + sizes  # from where a byte is to where it comes from
     first = done = 0
     while done < total:
-        last = int(np.searchsorted(ends, done + _BLOCK)) + 1
-        stop = int(ends[min(last, len(ends)) - 1])
-        places = np.repeat(moved[first:last] + done, sizes[first:last])
-        places += _PLACES[: stop - done] if stop - done <= len(_PLACES) else np.arange(stop - done)
-        wire.take(places, out=whole[done:stop], mode="clip")
-        first, done = last, stop
+        last = int(np.searchsorted(ends, done + _BLOCK, side="right"))
+        if last == first:  # it is larger than a block
+            last = first + 1
+            whole[done : ends[first]] = wire[begins[first] : begins[first] + sizes[first]]
+        else:
+            places = np.repeat(moved[first:last] + done, sizes[first:last])
+            places += _PLACES[: len(places)]
+            wire.take(places, out=whole[done : done + len(places)], mode="clip")
+        first, done = last, int(ends[last - 1])
     return whole

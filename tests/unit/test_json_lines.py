@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from generated.google.cloud.retail.v2.product_pb2 import Product
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
-from service.events import json, json_lines
+from service.events import json, json_fields
 from service.events.identity import canonical_bytes
 from service.events.json import JsonError
 from service.events.json_lines import Renderer
@@ -114,7 +114,7 @@ def test_strings(text):
 
 
 def test_what_comes_again_does_not_pile_up(monkeypatch):
-    monkeypatch.setattr(json_lines, "_KEPT", 3)
+    monkeypatch.setattr(json_fields, "_KEPT", 3)
     for number in range(10):
         event = UserEvent(event_type="search", page_categories=[f"c{number}"])
         check(UserEvent, canonical_bytes(event))
