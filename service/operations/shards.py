@@ -112,7 +112,8 @@ class ShardedExport(ABC):
             await asyncio.gather(writing, return_exceptions=True)
 
     async def _put(self, running: Running, uri: str, path: Path) -> None:
-        await patiently(partial(asyncio.to_thread, self._object_store().write, uri, path), running.check)
+        write = partial(self._object_store().write, uri, path, is_final=True)
+        await patiently(partial(asyncio.to_thread, write), running.check)
         failpoints.hit("operation.shard_written")
 
     async def _commit(self, running: Running, cursor: dict[str, object], count: int) -> None:

@@ -34,12 +34,14 @@ class Content(NamedTuple):
         texts: Columns to ask for, beside that one: the path of a string field, null where it is not set, or how to
             make their value of a message.
         times: The same for times: paths of google.protobuf.Timestamps.
+        kinds: Those of these columns that have few different values.
     """
 
     message: type[Message]
     json_column: str
     texts: Mapping[str, str | Callable[[Any], str | None]]
     times: Mapping[str, str]
+    kinds: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -57,6 +59,7 @@ USER_EVENTS = Content(
         "session_id": "session_id",
     },
     {"event_time": "event_time"},
+    ("event_type",),
 )
 CLIENT_EVENTS = Content(ClientEvent, "client_event", {}, {})
 PRODUCTS = Content(
@@ -70,6 +73,7 @@ PRODUCTS = Content(
         "availability": lambda product: Product.Availability.Name(product.availability or Product.IN_STOCK),
     },
     {},
+    ("type", "availability"),
 )
 
 

@@ -6,6 +6,7 @@ CPU work, for `children`.
 from __future__ import annotations
 
 import gzip
+import os
 from array import array
 from collections.abc import Iterable
 from functools import cache
@@ -66,6 +67,7 @@ def render(content_name: str, export_format: str, payloads: Payloads) -> Rendere
 
 @cache
 def _renderer(content_name: str) -> Renderer:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else numpy starts threads that wait by spinning, for nothing
     from service.events.json_lines import Renderer  # noqa: PLC0415  numpy is large, and the server has no use for it
 
     return Renderer(CONTENTS[content_name].message)
