@@ -27,8 +27,8 @@ from service.storage.records import Payloads
 
 _PER_SHARD = 100_000
 _FIRST_READ = 250  # messages; then as many as have about so many bytes
-_BYTES_READ = 384 * 1024
-_MOST_READ = 1_000
+_BYTES_READ = 1024 * 1024
+_MOST_READ = 4_000
 
 
 class Piece(NamedTuple):
@@ -112,7 +112,8 @@ class ShardedExport(ABC):
             await asyncio.gather(writing, return_exceptions=True)
 
     async def _put(self, running: Running, uri: str, path: Path) -> None:
-        await patiently(partial(asyncio.to_thread, self._object_store().write, uri, path), running.check)
+        write = partial(self._object_store().write, uri, path, is_final=True)
+        await patiently(partial(asyncio.to_thread, write), running.check)
         failpoints.hit("operation.shard_written")
 
     async def _commit(self, running: Running, cursor: dict[str, object], count: int) -> None:

@@ -11,7 +11,6 @@ from generated.google.cloud.retail.v2.product_pb2 import Product
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.retail.v2beta.export_config_pb2 import OutputConfig
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
-from service.events.record import microseconds
 from service.sources.lines import Chunk
 from service.sources.objects import ObjectError
 
@@ -32,14 +31,17 @@ class Content(NamedTuple):
     Attributes:
         message: The type of what it holds.
         json_column: In Parquet, the column that has all of it as JSON, from which an import reads it.
-        texts: Columns to ask for, beside that one: how to make their value of a message.
-        times: The same for times, in microseconds since the Unix epoch.
+        texts: Columns to ask for, beside that one: the path of a string field, null where it is not set, or how to
+            make their value of a message.
+        times: The same for times: paths of google.protobuf.Timestamps.
+        kinds: Those of these columns that have few different values.
     """
 
     message: type[Message]
     json_column: str
-    texts: Mapping[str, Callable[[Any], str | None]]
-    times: Mapping[str, Callable[[Any], int]]
+    texts: Mapping[str, str | Callable[[Any], str | None]]
+    times: Mapping[str, str]
+    kinds: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,12 +53,13 @@ USER_EVENTS = Content(
     UserEvent,
     "user_event",
     {
-        "event_type": lambda event: event.event_type,
-        "visitor_id": lambda event: event.visitor_id,
-        "user_id": lambda event: event.user_info.user_id or None,
-        "session_id": lambda event: event.session_id or None,
+        "event_type": "event_type",
+        "visitor_id": "visitor_id",
+        "user_id": "user_info.user_id",
+        "session_id": "session_id",
     },
-    {"event_time": lambda event: microseconds(event.event_time)},
+    {"event_time": "event_time"},
+    ("event_type",),
 )
 CLIENT_EVENTS = Content(ClientEvent, "client_event", {}, {})
 PRODUCTS = Content(
@@ -70,6 +73,7 @@ PRODUCTS = Content(
         "availability": lambda product: Product.Availability.Name(product.availability or Product.IN_STOCK),
     },
     {},
+    ("type", "availability"),
 )
 
 

@@ -146,7 +146,7 @@ class GoogleStorage:
         if not exists:
             raise ObjectNotFoundError(f"bucket {bucket} not found", uri)
 
-    def write(self, uri: str, file: Path) -> None:
+    def write(self, uri: str, file: Path, *, is_final: bool = False) -> None:  # noqa: ARG002
         """See `ObjectStore`."""
         bucket, name = objects.split(uri)
         with _told(uri):

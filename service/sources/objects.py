@@ -77,8 +77,13 @@ class ObjectStore(Protocol):
             ObjectError: They can't.
         """
 
-    def write(self, uri: str, file: Path) -> None:
+    def write(self, uri: str, file: Path, *, is_final: bool = False) -> None:
         """Makes the content of `file` the object `uri`, whole or not at all.
+
+        Args:
+            uri: Of an object that may be there already.
+            file: A local file.
+            is_final: Whether it is never written to again, so that the object may be the same file under a second name.
 
         Raises:
             ObjectError: It can't be written.

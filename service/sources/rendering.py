@@ -6,15 +6,18 @@ CPU work, for `children`.
 from __future__ import annotations
 
 import gzip
+import os
 from array import array
 from collections.abc import Iterable
 from functools import cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from service.events.json_lines import Renderer
-from service.sources.event_files import CONTENTS, SUFFIXES
+from service.sources.event_files import CONTENTS, SUFFIXES, Content
 from service.storage.records import Payloads
+
+if TYPE_CHECKING:
+    from service.events.json_lines import Piece, Renderer
 
 
 class Column(NamedTuple):
@@ -54,37 +57,39 @@ def render(content_name: str, export_format: str, payloads: Payloads) -> Rendere
     Raises:
         JsonError: One of them is not a message of the type.
     """
-    messages = list(payloads.each())
-    texts = list(map(_renderer(content_name).render, messages))
+    piece = _renderer(content_name).read(payloads.data, payloads.lengths())
     suffix = SUFFIXES[export_format]
     if suffix == ".parquet":
-        return Rendered(len(texts), _columns(content_name, messages, texts))
-    lines = b"\n".join([*texts, b""])
-    return Rendered(len(texts), gzip.compress(lines, mtime=0) if suffix == ".jsonl.gz" else lines)
+        return Rendered(piece.total, _columns(CONTENTS[content_name], piece, payloads))
+    lines = piece.json(b"\n").values
+    return Rendered(piece.total, gzip.compress(lines, mtime=0) if suffix == ".jsonl.gz" else lines)
 
 
 @cache
 def _renderer(content_name: str) -> Renderer:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else numpy starts threads that wait by spinning, for nothing
+    from service.events.json_lines import Renderer  # noqa: PLC0415  numpy is large, and the server has no use for it
+
     return Renderer(CONTENTS[content_name].message)
 
 
-def _columns(content_name: str, payloads: list[bytes], texts: list[bytes]) -> list[Column]:
+def _columns(content: Content, piece: Piece, payloads: Payloads) -> list[Column]:
     """The columns in the order of the schema: texts, times, the JSON."""
-    content = CONTENTS[content_name]
-    messages = list(map(content.message.FromString, payloads))
-    return [
-        *(_text_column([make(message) for message in messages]) for make in content.texts.values()),
-        *(Column(None, None, array("q", map(make, messages)).tobytes()) for make in content.times.values()),
-        _bytes_column(texts, None),
-    ]
+    jsons = piece.json()
+    columns = []
+    for make in content.texts.values():
+        if isinstance(make, str):
+            texts = piece.texts(make)
+            columns.append(Column(texts.filled(), texts.offsets.tobytes(), texts.values))
+        else:
+            columns.append(_made_column([make(content.message.FromString(each)) for each in payloads.each()]))
+    columns += (Column(None, None, piece.times(path).tobytes()) for path in content.times.values())
+    return [*columns, Column(None, jsons.offsets.tobytes(), jsons.values)]
 
 
-def _text_column(values: list[str | None]) -> Column:
-    return _bytes_column([value.encode() if value else b"" for value in values], _valid(values))
-
-
-def _bytes_column(values: list[bytes], valid: bytes | None) -> Column:
-    return Column(valid, array("i", accumulate(map(len, values), initial=0)).tobytes(), b"".join(values))
+def _made_column(values: list[str | None]) -> Column:
+    texts = [value.encode() if value else b"" for value in values]
+    return Column(_valid(values), array("i", accumulate(map(len, texts), initial=0)).tobytes(), b"".join(texts))
 
 
 def _valid(values: Iterable[str | None]) -> bytes | None:

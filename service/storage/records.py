@@ -172,8 +172,11 @@ class Payloads(NamedTuple):
 
     def each(self) -> Iterator[bytes]:
         """The messages."""
-        ends = accumulate(map(int, self.sizes.split(",") if self.sizes else ()), initial=0)
-        return (self.data[begin:end] for begin, end in pairwise(ends))
+        return (self.data[begin:end] for begin, end in pairwise(accumulate(self.lengths(), initial=0)))
+
+    def lengths(self) -> list[int]:
+        """The size of each, in bytes."""
+        return list(map(int, self.sizes.split(","))) if self.sizes else []
 
 
 class Scanned(NamedTuple):
