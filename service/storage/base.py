@@ -14,6 +14,7 @@ from service.storage.records import (
     EventId,
     IdentifierKind,
     Inserted,
+    Joins,
     Key,
     OperationRow,
     Page,
@@ -87,8 +88,8 @@ class Transaction(Protocol):
     def delete_client_events(self, ids: Sequence[int]) -> int:
         """Removes events by their numbers; returns how many there were."""
 
-    def set_joined_revisions(self, revisions: Sequence[tuple[int | None, int]]) -> int:
-        """Writes (joined_revision, event number) pairs; returns how many of those events there were."""
+    def set_joined_revision(self, revision: int | None, numbers: str) -> int:
+        """Writes at which revision events joined, by their numbers as `Joins` has them; returns how many there were."""
 
     def forget_products(self, branch_id: int, row_ids: Sequence[int]) -> None:
         """Removes past versions of products by their numbers."""
@@ -167,6 +168,9 @@ class Store(Protocol):
 
     def scan_payloads(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Scanned | None:
         """The same of user events, and only what they hold; None: there are no more."""
+
+    def scan_joins(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Joins | None:
+        """The same, and how they joined."""
 
     def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
         """How many events are meant, in groups by any of `event_type`, `day` and, for user events, `joined`."""

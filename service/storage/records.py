@@ -146,7 +146,7 @@ EVERYTHING = Selection()
 
 
 class EventId(NamedTuple):
-    """What is enough to name an event, to go on behind it, or to join it anew."""
+    """What is enough to name an event, or to go on behind it."""
 
     id: int
     key: Key
@@ -182,6 +182,21 @@ class Scanned(NamedTuple):
     payloads: Payloads
     total: int
     last: Key
+
+
+class Joins(NamedTuple):
+    """What joining some events anew takes, in order: their payloads, how many they are, and the key of the last.
+
+    Attributes:
+        numbers: Of each: decimal numbers with a comma between two.
+        revisions: At which each joined, the same way; nothing for one that did not.
+    """
+
+    payloads: Payloads
+    total: int
+    last: Key
+    numbers: str
+    revisions: str
 
 
 class Counted(NamedTuple):

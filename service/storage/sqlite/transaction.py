@@ -91,15 +91,10 @@ class SqliteTransaction:
         each = frozenset(fingerprints[at : at + size] for at in range(0, len(fingerprints), size))
         return Inserted(joined=joined, unjoined=stored - joined, stored=each)
 
-    def set_joined_revisions(self, revisions: Sequence[tuple[int | None, int]]) -> int:
+    def set_joined_revision(self, revision: int | None, numbers: str) -> int:
         """See `base.Transaction`."""
-        before = self._connection.total_changes()
-        by_revision: dict[int | None, list[int]] = {}
-        for revision, number in revisions:
-            by_revision.setdefault(revision, []).append(number)
-        for revision, numbers in by_revision.items():
-            self._one("set_joined_revision", revision, json.dumps(numbers))
-        return self._connection.total_changes() - before
+        self._one("set_joined_revision", revision, f"[{numbers}]")
+        return self._connection.changes()
 
     def delete_user_events(self, ids: Sequence[int]) -> int:
         """See `base.Transaction`."""
