@@ -32,7 +32,7 @@ from service.storage.records import RejectionRow
 
 CHUNK_BYTES = 32 * 1024  # of a file, or of rows as JSON, in one step: some 120 events, some 2 ms of the writer
 ERROR_SAMPLES = 100
-_CHUNKS_AHEAD = 6  # handed to the decoder, none of whose processes ever waits for the next
+_CHUNKS_AHEAD = 6  # handed to the processes that decode: none ever waits for the next
 
 D = TypeVar("D")
 

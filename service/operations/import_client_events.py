@@ -15,8 +15,8 @@ from service.operations.file_import import FileImport
 from service.operations.progress import Progress
 from service.operations.runner import Running
 from service.operations.spool import Spool
-from service.sources.decoder import Decoder
-from service.sources.decoding import ClientEventOptions, Decoded, reject_long_line
+from service.sources.children import SharedChildren
+from service.sources.decoding import ClientEventOptions, Decoded, decode_lines, reject_long_line
 from service.sources.event_files import CLIENT_EVENTS
 from service.sources.lines import Chunk
 from service.sources.objects import ObjectStore
@@ -49,18 +49,12 @@ class ImportClientEvents(FileImport[Decoded]):
         super().__init__(
             object_store=object_store, spool=spool, max_line_bytes=max_line_bytes, now_us=now_us, refused=refused
         )
-        self._decoder = Decoder()
-        self._decoding = 0  # imports that use it now
+        self._decoders = SharedChildren(decode_lines)
 
     async def run(self, running: Running) -> UploadClientEventsResponse:
         """See `Work`."""
-        self._decoding += 1
-        try:
+        async with self._decoders.use():
             samples = await self.import_files(running)
-        finally:
-            self._decoding -= 1
-            if not self._decoding:
-                await self._decoder.close()
         return UploadClientEventsResponse(
             error_samples=samples,
             stored_count=running.progress.counts["stored"],
@@ -75,7 +69,7 @@ class ImportClientEvents(FileImport[Decoded]):
         )
         if chunk.too_long:
             return reject_long_line(chunk.data, chunk.first_line, options)
-        return await self._decoder.decode(chunk.data, chunk.first_line, options)
+        return await self._decoders.call(chunk.data, chunk.first_line, options)
 
     async def store(
         self, running: Running, decoded: Decoded, position: dict[str, Any], source: EventSource, uri: str

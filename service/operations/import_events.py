@@ -17,8 +17,8 @@ from service.operations.file_import import CHUNK_BYTES, FileImport
 from service.operations.progress import Progress
 from service.operations.runner import Running
 from service.operations.spool import Spool
-from service.sources.decoder import Decoder
-from service.sources.decoding import Decoded, DecodeOptions, reject_long_line, salt
+from service.sources.children import SharedChildren
+from service.sources.decoding import Decoded, DecodeOptions, decode_lines, reject_long_line, salt
 from service.sources.event_files import USER_EVENTS
 from service.sources.lines import Chunk
 from service.sources.objects import ObjectStore
@@ -60,8 +60,7 @@ class ImportUserEvents(FileImport[Decoded]):
         )
         self._writer = writer
         self._rules = rules
-        self._decoder = Decoder()
-        self._decoding = 0  # imports that use it now
+        self._decoders = SharedChildren(decode_lines)
 
     async def run(self, running: Running) -> ImportUserEventsResponse:
         """See `Work`."""
@@ -70,13 +69,8 @@ class ImportUserEvents(FileImport[Decoded]):
         if "objects" not in plan:
             await self._import_inline(running, request, frozenset(plan["filled"]))
             return _response(request, running.progress, [])
-        self._decoding += 1
-        try:
+        async with self._decoders.use():
             samples = await self.import_files(running)
-        finally:
-            self._decoding -= 1
-            if not self._decoding:
-                await self._decoder.close()
         return _response(request, running.progress, samples)
 
     async def _import_inline(self, running: Running, request: ImportUserEventsRequest, filled: frozenset[int]) -> None:
@@ -112,7 +106,7 @@ class ImportUserEvents(FileImport[Decoded]):
         )
         if chunk.too_long:
             return reject_long_line(chunk.data, chunk.first_line, options)
-        return await self._decoder.decode(chunk.data, chunk.first_line, options)
+        return await self._decoders.call(chunk.data, chunk.first_line, options)
 
     async def store(
         self, running: Running, decoded: Decoded, position: dict[str, Any], source: EventSource, uri: str

@@ -16,14 +16,13 @@ from google.protobuf.message import Message
 from service import failpoints
 from service.events import errors
 from service.operations.progress import Progress
-from service.sources.decoder import DecoderDiedError
+from service.sources.children import ChildDiedError
 from service.sources.objects import (
     ObjectChangedError,
     ObjectError,
     ObjectNotFoundError,
     ObjectStorageUnavailableError,
 )
-from service.sources.renderers import RendererDiedError
 from service.storage.base import Store, Transaction
 from service.storage.errors import StorageUnavailableError
 from service.storage.readers import read
@@ -146,7 +145,7 @@ def _failure(error: Exception, name: str) -> errors.RpcError:  # noqa: PLR0911  
             return errors.unavailable(str(error), reason="OBJECT_STORAGE_UNAVAILABLE", retry_after_s=5.0)
         case ObjectError():
             return errors.failed_precondition(str(error), reason="OBJECT_UNUSABLE", subject=name)
-        case DecoderDiedError() | RendererDiedError():
+        case ChildDiedError():
             return errors.internal(f"{error}; it may have run out of memory")
     return errors.internal("Something unexpected went wrong; the server's log has the details.")
 

@@ -17,10 +17,10 @@ from service import failpoints
 from service.operations.progress import Progress
 from service.operations.runner import Running, patiently
 from service.operations.spool import Spool
+from service.sources.children import Children
 from service.sources.event_files import SUFFIXES, Content
 from service.sources.objects import ObjectStore
-from service.sources.renderers import Renderers
-from service.sources.rendering import Rendered
+from service.sources.rendering import Rendered, render
 from service.sources.written_files import written_file
 from service.storage.base import Transaction
 from service.storage.records import Payloads
@@ -47,6 +47,7 @@ class Piece(NamedTuple):
 
 END = Piece(Payloads("", b""), 0, None)
 ReadPiece = Callable[[Any, int], Awaitable[Piece]]  # behind what, and up to how many
+_Renderers = Children[[str, str, Payloads], Rendered]
 
 
 class ShardedExport(ABC):
@@ -84,7 +85,7 @@ class ShardedExport(ABC):
         uris = [_uri(plan, identity, shard) for shard in range(running.progress.cursor["shards"])]
         return OutputResult(gcs_result=[GcsOutputResult(output_uri=uri) for uri in uris])
 
-    async def _export(self, running: Running, plan: dict[str, Any], renderers: Renderers) -> None:
+    async def _export(self, running: Running, plan: dict[str, Any], renderers: _Renderers) -> None:
         """Puts each shard at its destination while the next is being written."""
         identity = _identity(running)
         read_piece = self.reader(running, plan)
@@ -134,7 +135,7 @@ class _Shards(NamedTuple):
 
     check: Callable[[], None]
     read_piece: ReadPiece
-    renderers: Renderers
+    renderers: _Renderers
     content: Content
     export_format: str
 
@@ -167,7 +168,7 @@ class _Shards(NamedTuple):
         return count, after
 
     async def _render(self, piece: Piece) -> Rendered:
-        return await self.renderers.render(self.content.name, self.export_format, piece.payloads)
+        return await self.renderers.call(self.content.name, self.export_format, piece.payloads)
 
 
 async def _to_the_end(call: Callable[..., None], *arguments: Any) -> None:
@@ -181,8 +182,8 @@ async def _to_the_end(call: Callable[..., None], *arguments: Any) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _renderers() -> AsyncIterator[Renderers]:
-    renderers = Renderers()
+async def _renderers() -> AsyncIterator[_Renderers]:
+    renderers = Children(render)
     try:
         yield renderers
     finally:

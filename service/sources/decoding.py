@@ -1,4 +1,4 @@
-"""What is done with each line of a file: decode, check, normal form, record. CPU work; `decoder` gives it a process."""
+"""What is done with each line of a file: decode, check, normal form, record. CPU work, for `children`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What files of exports hold of some messages: JSON lines, or columns of Parquet.
 
-CPU work; `renderers` gives it processes.
+CPU work, for `children`.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def test_an_import_outlives_its_decoders(long_import):
         assert not client.operation(operation).done, "the last kill came too late"
         work.check(work.left(client, _CATALOG, operation))
         wait_for(lambda: not _decoders(server), "no decoder is left when there is nothing to decode")
-    assert "decoder_died" in server.log.read_text(), "no kill struck a decoder with work in hand"
+    assert "child_died" in server.log.read_text(), "no kill struck a decoder with work in hand"
 
 
 def test_imports_that_share_decoders_outlive_them(tmp_path):

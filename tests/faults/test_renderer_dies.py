@@ -10,14 +10,15 @@ import pytest
 
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from service.events.json import JsonError
-from service.sources.renderers import RendererDiedError, Renderers
-from service.sources.rendering import render
+from service.sources.children import ChildDiedError, Children
+from service.sources.rendering import Rendered, render
 from service.storage.records import Payloads
 from tests.faults.load import wait_for
 
 _NAME = UserEvent.DESCRIPTOR.full_name
 _JSON_LINES = "1"
 _PIECES = 60
+_Renderers = Children[[str, str, Payloads], Rendered]
 
 
 def piece(number: int) -> Payloads:
@@ -31,9 +32,9 @@ def children() -> list[psutil.Process]:
     return [child for child in found if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
 
 
-def with_renderers(work: Callable[[Renderers], Awaitable[None]]) -> None:
+def with_renderers(work: Callable[[_Renderers], Awaitable[None]]) -> None:
     async def run() -> None:
-        renderers = Renderers()
+        renderers = Children(render)
         try:
             await work(renderers)
         finally:
@@ -44,13 +45,13 @@ def with_renderers(work: Callable[[Renderers], Awaitable[None]]) -> None:
     assert set(children()) <= before
 
 
-async def all_pieces(renderers: Renderers) -> None:
-    found = await asyncio.gather(*(renderers.render(_NAME, _JSON_LINES, piece(number)) for number in range(_PIECES)))
+async def all_pieces(renderers: _Renderers) -> None:
+    found = await asyncio.gather(*(renderers.call(_NAME, _JSON_LINES, piece(number)) for number in range(_PIECES)))
     assert found == [render(_NAME, _JSON_LINES, piece(number)) for number in range(_PIECES)]
 
 
 def test_others_go_on() -> None:
-    async def work(renderers: Renderers) -> None:
+    async def work(renderers: _Renderers) -> None:
         before = set(children())
         rendering = asyncio.create_task(all_pieces(renderers))
         for _ in range(2):  # three over the same piece would be too many
@@ -66,26 +67,26 @@ def test_others_go_on() -> None:
 def test_what_ends_each_of_them_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
 
-    async def work(renderers: Renderers) -> None:
-        with pytest.raises(RendererDiedError):
-            await renderers.render(_NAME, _JSON_LINES, piece(0))
+    async def work(renderers: _Renderers) -> None:
+        with pytest.raises(ChildDiedError):
+            await renderers.call(_NAME, _JSON_LINES, piece(0))
 
     with_renderers(work)
 
 
 def test_an_error_is_the_callers() -> None:
-    async def work(renderers: Renderers) -> None:
+    async def work(renderers: _Renderers) -> None:
         with pytest.raises(JsonError):
-            await renderers.render(_NAME, _JSON_LINES, Payloads.of([b"\xff"]))
+            await renderers.call(_NAME, _JSON_LINES, Payloads.of([b"\xff"]))
         await all_pieces(renderers)
 
     with_renderers(work)
 
 
 def test_closing_ends_what_they_are_at() -> None:
-    async def work(renderers: Renderers) -> None:
+    async def work(renderers: _Renderers) -> None:
         rendering = asyncio.gather(
-            *(renderers.render(_NAME, _JSON_LINES, piece(number)) for number in range(_PIECES)), return_exceptions=True
+            *(renderers.call(_NAME, _JSON_LINES, piece(number)) for number in range(_PIECES)), return_exceptions=True
         )
         await asyncio.sleep(0)
         await renderers.close()
