@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -25,9 +25,12 @@ from service.events.record import (
 )
 from service.events.rejection import Rejection, rejected_line
 from service.sources.lines import numbered
-from service.sources.schemas import LineReader, Mapped, MappingError, line_reader
+from service.sources.schemas import DATA_SCHEMAS, LineReader, Mapped, MappingError, line_reader
 from service.sources.schemas.client_event import read_line
 from service.sources.schemas.mapping import Row
+
+if TYPE_CHECKING:
+    from service.events.plain_events import PlainEvents
 
 _NO_SALT = b""  # the time is required in files, so it never takes a salt's place
 
@@ -123,6 +126,15 @@ def record_of(event: UserEvent, options: DecodeOptions) -> UserEventRecord:
     return user_event_record(event, 0, _NO_SALT)
 
 
+def _plain_events(options: DecodeOptions) -> PlainEvents | None:
+    """What makes records of lines that hold plain events; None where the lines are something else."""
+    if options.table or options.data_schema not in ("", DATA_SCHEMAS[0]):
+        return None
+    from service.events.plain_events import plain_events  # noqa: PLC0415  the server, which decodes nothing, spares it
+
+    return plain_events(options.rules, options.oldest_us)
+
+
 def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEventOptions) -> Decoded:
     """Decodes the lines of a chunk; blank lines are passed over but counted."""
     if isinstance(options, ClientEventOptions):
@@ -130,7 +142,11 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEv
     records: list[UserEventRecord] = []
     rejections: list[Rejection] = []
     read = line_reader(options.data_schema, table=options.table)
+    plain = _plain_events(options)
     for number, line in numbered(data, first_line):
+        if plain is not None and (record := plain.record(line)) is not None:
+            records.append(record)
+            continue
         try:
             for _, event, piece in _events(line, read):
                 try:
