@@ -28,10 +28,12 @@ from service.sources.lines import numbered
 from service.sources.schemas import DATA_SCHEMAS, LineReader, Mapped, MappingError, line_reader
 from service.sources.schemas.client_event import read_line
 from service.sources.schemas.mapping import Row
+from service.storage.records import UserEventColumns
 
 if TYPE_CHECKING:
     from service.events.plain_events import PlainEvents
 
+NO_USER_EVENTS = UserEventColumns()
 _NO_SALT = b""  # the time is required in files, so it never takes a salt's place
 
 
@@ -88,7 +90,7 @@ class ClientEventLine(NamedTuple):
 class Decoded(NamedTuple):
     """What became of the lines of one chunk."""
 
-    records: list[UserEventRecord]
+    user_events: UserEventColumns
     rejections: list[Rejection]
     client_events: Sequence[ClientEventLine] = ()
 
@@ -157,7 +159,12 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEv
                     rejections.append(rejected_line(error, options.uri, number, _raw(line, piece)))
         except Exception as error:  # noqa: BLE001  one line that nobody thought of must not end the import
             rejections.append(rejected_line(_unforeseen(error), options.uri, number, line))
-    return Decoded(records, rejections)
+    return Decoded(by_column(records), rejections)
+
+
+def by_column(records: Sequence[UserEventRecord]) -> UserEventColumns:
+    """The same by column: as many events as there are, they are few objects."""
+    return UserEventColumns(*zip(*records, strict=True))
 
 
 def _unforeseen(error: Exception) -> errors.RpcError:
@@ -174,7 +181,7 @@ def _decode_client_events(data: bytes, first_line: int, options: ClientEventOpti
             rejections.append(rejected_line(error, options.uri, number, line))
         except Exception as error:  # noqa: BLE001  as in decode_lines
             rejections.append(rejected_line(_unforeseen(error), options.uri, number, line))
-    return Decoded([], rejections, events)
+    return Decoded(NO_USER_EVENTS, rejections, events)
 
 
 def _client_event(line: bytes, options: ClientEventOptions) -> ClientEventRecord:
@@ -212,4 +219,4 @@ def reject_long_line(beginning: bytes, number: int, options: DecodeOptions | Cli
     kind = "row, as JSON," if options.table else "line"
     rule = f"The {kind} is longer than {options.max_line_bytes} bytes, the most that one may take (--max-line-bytes)."
     error = errors.invalid_argument([Violation("", rule, "TOO_LONG")])
-    return Decoded([], [rejected_line(error, options.uri, number, beginning)])
+    return Decoded(NO_USER_EVENTS, [rejected_line(error, options.uri, number, beginning)])

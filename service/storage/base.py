@@ -21,6 +21,7 @@ from service.storage.records import (
     ProductPage,
     ProductRow,
     ProductVersion,
+    Receipt,
     RejectionPage,
     RejectionRow,
     Scanned,
@@ -31,6 +32,7 @@ from service.storage.records import (
     StoredRejection,
     StoryEvent,
     Summary,
+    UserEventColumns,
     UserEventRow,
     Verdict,
 )
@@ -54,6 +56,9 @@ class Transaction(Protocol):
 
     def insert_user_events_of(self, parent_id: int, rows: Sequence[UserEventRow]) -> Inserted:
         """The same for events of one catalog, telling what was added."""
+
+    def insert_user_event_columns(self, receipt: Receipt, columns: UserEventColumns) -> tuple[int, int]:
+        """The same for events that come together; returns how many were added that join, and that don't."""
 
     def revision(self, branch_id: int) -> int:
         """The revision that a branch's products have now; 0 before the first product."""

@@ -27,6 +27,27 @@ class UserEventRow(NamedTuple):
     payload: bytes  # serialised google.cloud.retail.v2.UserEvent
 
 
+class UserEventColumns(NamedTuple):
+    """User events that come together, by column: each has a value for each of them, as in `UserEventRow`."""
+
+    event_times_us: Sequence[int] = ()
+    fingerprints: Sequence[bytes] = ()
+    event_types: Sequence[str] = ()
+    visitor_ids: Sequence[str] = ()
+    user_ids: Sequence[str | None] = ()
+    product_ids: Sequence[tuple[str, ...]] = ()
+    payloads: Sequence[bytes] = ()
+
+
+class Receipt(NamedTuple):
+    """What user events that come together have in common, as in `UserEventRow`."""
+
+    parent_id: int
+    receive_time_us: int
+    source: int
+    branch_id: int
+
+
 class ClientEventRow(NamedTuple):
     """One client event as stored. `(parent_id, event_id)` is its identity, `fingerprint` its content."""
 

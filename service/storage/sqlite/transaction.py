@@ -18,14 +18,16 @@ from service.storage.records import (
     OperationRow,
     OperationState,
     ProductRow,
+    Receipt,
     RejectionRow,
     SignalRow,
     StoredAs,
+    UserEventColumns,
     UserEventRow,
     Verdict,
 )
 from service.storage.sqlite.joining import Joining
-from service.storage.sqlite.queries import SQL, fetch, with_rows
+from service.storage.sqlite.queries import SQL, fetch, insert_columns, with_rows
 
 # One statement for many rows: each statement hands the interpreter lock over once, and under load that hand-over costs
 # more than the insert. Texts stay below the 16 KiB up to which APSW caches a prepared statement.
@@ -69,7 +71,7 @@ class SqliteTransaction:
     def _insert_user_events(self, parent_id: int, rows: Sequence[UserEventRow]) -> tuple[int, list[int | None]]:
         """Returns how many were stored, and the revision at which each of the rows joins."""
         before = self._connection.total_changes()
-        joined = self._joining.revisions(rows)
+        joined = self._joining.revisions([(row.branch_id, row.product_ids, row.receive_time_us) for row in rows])
         values = [(*row[:8], revision, row.payload) for row, revision in zip(rows, joined, strict=True)]
         self._insert("insert_user_event", values)
         stored = self._connection.total_changes() - before
@@ -90,6 +92,28 @@ class SqliteTransaction:
         size = len(rows[0].fingerprint)
         each = frozenset(fingerprints[at : at + size] for at in range(0, len(fingerprints), size))
         return Inserted(joined=joined, unjoined=stored - joined, stored=each)
+
+    def insert_user_event_columns(self, receipt: Receipt, columns: UserEventColumns) -> tuple[int, int]:
+        """See `base.Transaction`."""
+        if not columns.payloads:
+            return 0, 0
+        last = self._one("last_user_event")
+        before = self._connection.total_changes()
+        parent_id, received_us, source, branch_id = receipt
+        joined = self._joining.revisions_by_products(branch_id, received_us, columns.product_ids)
+        insert_columns(
+            self._connection,
+            "insert_user_event_columns",
+            (parent_id, received_us, source),
+            (*columns[:5], joined, columns.payloads),
+        )
+        stored = self._connection.total_changes() - before
+        self._one("add_user_events", parent_id, stored)
+        if stored < len(joined):
+            _, joining, _ = self._one("inserted_user_events", last)
+        else:
+            joining = stored - joined.count(None)
+        return joining, stored - joining
 
     def set_joined_revision(self, revision: int | None, numbers: str) -> int:
         """See `base.Transaction`."""
