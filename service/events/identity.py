@@ -82,17 +82,18 @@ def _map_order(key: str) -> tuple[int, ...]:
 def _tagged(field: FieldDescriptor, value: Any) -> bytes:
     if field.type in _SCALARS:
         encode, wire_type = _SCALARS[field.type]
-        return _varint(field.number << 3 | wire_type) + encode(value)
+        return varint(field.number << 3 | wire_type) + encode(value)
     if field.message_type is not None:
         return _delimited(field.number, reference_bytes(value))
     return _delimited(field.number, value.encode() if isinstance(value, str) else value)
 
 
 def _delimited(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(len(data)) + data
+    return varint(number << 3 | _LENGTH_DELIMITED) + varint(len(data)) + data
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """Returns a number of 64 bits as short as can be."""
     value &= 2**64 - 1
     data = bytearray()
     while value > 0x7F:
@@ -104,10 +105,10 @@ def _varint(value: int) -> bytes:
 
 # Encoder and wire type of the scalar types that the contract uses.
 _SCALARS: Final[dict[int, tuple[Callable[[Any], bytes], int]]] = {
-    FieldDescriptor.TYPE_BOOL: (_varint, 0),
-    FieldDescriptor.TYPE_ENUM: (_varint, 0),
-    FieldDescriptor.TYPE_INT32: (_varint, 0),
-    FieldDescriptor.TYPE_INT64: (_varint, 0),
+    FieldDescriptor.TYPE_BOOL: (varint, 0),
+    FieldDescriptor.TYPE_ENUM: (varint, 0),
+    FieldDescriptor.TYPE_INT32: (varint, 0),
+    FieldDescriptor.TYPE_INT64: (varint, 0),
     FieldDescriptor.TYPE_DOUBLE: (struct.Struct("<d").pack, 1),
     FieldDescriptor.TYPE_FLOAT: (struct.Struct("<f").pack, 5),
 }

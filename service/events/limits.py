@@ -68,8 +68,13 @@ def check_finite(found: Findings, field: str, number: float) -> None:
 
 def check_ip_address(found: Findings, field: str, address: str) -> None:
     """IPv4 or IPv6 (user_event.proto, common.proto)."""
-    if len(address) > IP_ADDRESS_LENGTH or not _is_ip_address(address):
+    if not is_ip_address(address):
         found.add(violation(field, f"must be an IPv4 or IPv6 address, but is {paths.quoted(address)}."))
+
+
+def is_ip_address(address: str) -> bool:
+    """Whether that is one of IPv4 or IPv6 that means the same everywhere."""
+    return len(address) <= IP_ADDRESS_LENGTH and _is_ip_address(address)
 
 
 @lru_cache(maxsize=4096)

@@ -27,7 +27,8 @@ _DAY_S: Final = 86_400
 _LARGEST: Final = 3.4e38  # what has 32 bits can be no larger
 _is_time: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?Z", re.ASCII).fullmatch
 
-_REFUSALS: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+REFUSALS: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What is raised where something is not plain."""
 
 
 class Plain:
@@ -46,7 +47,7 @@ class Plain:
         """The message, or None where the text is not plain."""
         try:
             return self._type(**_arguments(self._fields, orjson.loads(text)))
-        except _REFUSALS:
+        except REFUSALS:
             return None
 
 
@@ -131,7 +132,7 @@ def _int(value: Any) -> int:
     return value
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
     """Of 32 or 64 bits. A whole 0 may have been -0, which orjson does not tell from it."""
     if type(value) is not float and not (type(value) is int and value):
         raise TypeError
@@ -140,7 +141,8 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _timestamp(value: Any) -> dict[str, int]:
+def timestamp(value: Any) -> dict[str, int]:
+    """What a Timestamp is made with."""
     if not _is_time(value):  # fromisoformat takes other forms too
         raise ValueError
     since = datetime.datetime.fromisoformat(value) - _EPOCH
@@ -151,10 +153,10 @@ _SCALARS: Final[dict[int, _Convert]] = {
     FieldDescriptor.TYPE_STRING: _string,
     FieldDescriptor.TYPE_BOOL: _bool,
     FieldDescriptor.TYPE_INT32: _int,
-    FieldDescriptor.TYPE_DOUBLE: _number,
-    FieldDescriptor.TYPE_FLOAT: _number,
+    FieldDescriptor.TYPE_DOUBLE: number,
+    FieldDescriptor.TYPE_FLOAT: number,
 }
 _WELL_KNOWN: Final[dict[str, _Convert]] = {
-    "google.protobuf.Timestamp": _timestamp,
+    "google.protobuf.Timestamp": timestamp,
     "google.protobuf.Int32Value": lambda value: {"value": _int(value)},
 }

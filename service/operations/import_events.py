@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.rpc import status_pb2
 
 from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.retail.v2.import_config_pb2 import ImportUserEventsRequest, ImportUserEventsResponse
-from service.events.record import UserEventRecord, user_event_record
+from service.events.record import user_event_record
 from service.events.user_event import UserEventRules
 from service.measures import Refused
 from service.operations.file_import import CHUNK_BYTES, FileImport
@@ -18,12 +18,12 @@ from service.operations.progress import Progress
 from service.operations.runner import Running
 from service.operations.spool import Spool
 from service.sources.children import SharedChildren
-from service.sources.decoding import Decoded, DecodeOptions, decode_lines, reject_long_line, salt
+from service.sources.decoding import Decoded, DecodeOptions, by_column, decode_lines, reject_long_line, salt
 from service.sources.event_files import USER_EVENTS
 from service.sources.lines import Chunk
 from service.sources.objects import ObjectStore
 from service.storage.base import Transaction
-from service.storage.records import UserEventRow
+from service.storage.records import Receipt, RejectionRow, UserEventColumns
 from service.storage.writer import Writer
 
 _INLINE_EVENTS_PER_STEP = 120
@@ -83,16 +83,8 @@ class ImportUserEvents(FileImport[Decoded]):
                 if index in filled:
                     record = record._replace(fingerprint=salt(running.row.name, index))
                 records.append(record)
-            rows = await self._rows(running, records, EventSource.EVENT_SOURCE_INLINE_IMPORT)
-            start += len(rows)
-            cursor = {"index": start}
-
-            def write(
-                transaction: Transaction, rows: list[UserEventRow] = rows, cursor: dict[str, int] = cursor
-            ) -> Progress:
-                return _insert(transaction, running, rows, cursor)
-
-            await running.step(write)
+            start += len(records)
+            await self._step(running, by_column(records), EventSource.EVENT_SOURCE_INLINE_IMPORT, {"index": start}, [])
 
     def chunk_bytes(self) -> int:
         """See `FileImport`."""
@@ -112,37 +104,32 @@ class ImportUserEvents(FileImport[Decoded]):
         self, running: Running, decoded: Decoded, position: dict[str, Any], source: EventSource, uri: str
     ) -> None:
         """See `FileImport`."""
-        rows = await self._rows(running, decoded.records, source)
         rejections = self.rejection_rows(running, running.row.parent_id, decoded.rejections, source, uri)
         errors_at = await self.spooled_errors(running, decoded.rejections)
-        cursor = {**position, "errors": errors_at}
+        await self._step(running, decoded.user_events, source, {**position, "errors": errors_at}, rejections)
+        self.count(decoded.rejections, source)
+
+    async def _step(
+        self,
+        running: Running,
+        events: UserEventColumns,
+        source: EventSource,
+        cursor: dict[str, Any],
+        rejections: Sequence[RejectionRow],
+    ) -> None:
+        """Commits events and rejections together with the progress behind them."""
+        ids = await self._writer.catalog(running.parent)
+        receipt = Receipt(ids.parent_id, self._now_us(), source, ids.branch_id)
 
         def write(transaction: Transaction) -> Progress:
             if rejections:
                 transaction.insert_rejections(rejections)
-            return _insert(transaction, running, rows, cursor, failure=len(rejections))
+            joined, unjoined = transaction.insert_user_event_columns(receipt, events)
+            return running.progress.add(
+                cursor, success=len(events.payloads), failure=len(rejections), joined=joined, unjoined=unjoined
+            )
 
         await running.step(write)
-        self.count(decoded.rejections, source)
-
-    async def _rows(self, running: Running, records: list[UserEventRecord], source: EventSource) -> list[UserEventRow]:
-        now_us = self._now_us()
-        ids = await self._writer.catalog(running.parent)
-        parent_id, branch_id = ids
-        return [
-            UserEventRow(parent_id, at_us, identity, kind, visitor, user, now_us, source, branch_id, products, payload)
-            for at_us, identity, kind, visitor, user, products, payload in records
-        ]
-
-
-def _insert(
-    transaction: Transaction, running: Running, rows: list[UserEventRow], cursor: dict[str, Any], failure: int = 0
-) -> Progress:
-    """Inserts `rows` and returns the progress behind them."""
-    inserted = transaction.insert_user_events_of(running.row.parent_id, rows)
-    return running.progress.add(
-        cursor=cursor, success=len(rows), failure=failure, joined=inserted.joined, unjoined=inserted.unjoined
-    )
 
 
 def _response(

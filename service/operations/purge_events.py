@@ -14,7 +14,7 @@ from service.operations.progress import Progress
 from service.operations.runner import Running, patiently
 from service.operations.space import give_back_space
 from service.storage.base import Store, Transaction
-from service.storage.records import EventId
+from service.storage.records import EventId, Key
 from service.storage.writer import Writer
 
 _EVENTS_PER_STEP = 50  # each dirties pages all over the file: 1 ms of the writer, and as much of the disk
@@ -41,8 +41,13 @@ class PurgeUserEvents:
         selection = scans.selection_of(filters.parse(plan["filter"], filters.PURGE), plan["max_id"])
         if not running.progress.cursor.get("deleted"):
             steps = scans.Steps(self._writer, _EVENTS_PER_STEP, _EVENTS_PER_LONG_STEP)
-            async with aclosing(scans.walk(self._store, running, selection, steps, whole=False)) as walked:
-                async for found in walked:
+
+            def scan(after: Key | None, limit: int) -> tuple[list[EventId], Key] | None:
+                found = self._store.scan_events(scans.KIND, running.parent, selection, after, limit, whole=False)
+                return (found, found[-1].key) if found else None
+
+            async with aclosing(scans.walk(scan, running, steps)) as walked:
+                async for found, _ in walked:
                     await self._step(running, found, force=force)
         if force:
             await self._give_back_space(running)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from service.events.filters import ClientEventFilter, Filter, SignalFilter
 from service.operations.runner import Running, patiently
 from service.storage.base import Store
 from service.storage.readers import read
-from service.storage.records import EventId, Key, ProductRow, Selection
+from service.storage.records import Key, ProductRow, Selection
 from service.storage.writer import Writer
 
+T = TypeVar("T")
+
 KIND = "user_events"
+Scan = Callable[[Key | None, int], tuple[T, Key] | None]
+"""Looks at some events behind a key, at most so many; returns what it found and the key of the last, or None."""
+
 _PRODUCTS_PER_STEP = 200  # some 3 ms of the writer
 
 
@@ -58,29 +63,25 @@ class Steps(NamedTuple):
         return self.writer.step_scale > 1
 
 
-async def walk(
-    store: Store, running: Running, selection: Selection, steps: Steps, *, whole: bool = True
-) -> AsyncGenerator[list[EventId], None]:
-    """The events of the operation's catalog from its cursor `after` on, a step's at a time.
+async def walk(scan: Scan[T], running: Running, steps: Steps) -> AsyncGenerator[tuple[T, Key], None]:
+    """What `scan` finds from the operation's cursor `after` on, a step's at a time, with the key of its last event.
 
-    While nobody writes, those that come next are read while something is done with the last ones. Whether they are read
-    `whole`, or only numbers and keys: see `Store.scan_events`.
+    While nobody writes, what comes next is looked for while something is done with the last.
     """
 
-    def behind(after: Key | None) -> asyncio.Task[list[EventId]]:
+    def behind(after: Key | None) -> asyncio.Task[tuple[T, Key] | None]:
         limit = steps.long if steps.are_long else steps.usual
-        scan = partial(read, store.scan_events, KIND, running.parent, selection, after, limit, whole=whole)
-        return asyncio.create_task(patiently(scan, running.check))
+        return asyncio.create_task(patiently(partial(read, scan, after, limit), running.check))
 
     following = behind(key_from_json(running.progress.cursor.get("after")))
     try:
-        while found := await following:
+        while (found := await following) is not None:
             ahead = steps.are_long
             if ahead:
-                following = behind(found[-1].key)
+                following = behind(found[1])
             yield found
             if not ahead:
-                following = behind(found[-1].key)
+                following = behind(found[1])
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

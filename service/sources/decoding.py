@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -25,10 +25,15 @@ from service.events.record import (
 )
 from service.events.rejection import Rejection, rejected_line
 from service.sources.lines import numbered
-from service.sources.schemas import LineReader, Mapped, MappingError, line_reader
+from service.sources.schemas import DATA_SCHEMAS, LineReader, Mapped, MappingError, line_reader
 from service.sources.schemas.client_event import read_line
 from service.sources.schemas.mapping import Row
+from service.storage.records import UserEventColumns
 
+if TYPE_CHECKING:
+    from service.events.plain_events import PlainEvents
+
+NO_USER_EVENTS = UserEventColumns()
 _NO_SALT = b""  # the time is required in files, so it never takes a salt's place
 
 
@@ -85,7 +90,7 @@ class ClientEventLine(NamedTuple):
 class Decoded(NamedTuple):
     """What became of the lines of one chunk."""
 
-    records: list[UserEventRecord]
+    user_events: UserEventColumns
     rejections: list[Rejection]
     client_events: Sequence[ClientEventLine] = ()
 
@@ -123,6 +128,15 @@ def record_of(event: UserEvent, options: DecodeOptions) -> UserEventRecord:
     return user_event_record(event, 0, _NO_SALT)
 
 
+def _plain_events(options: DecodeOptions) -> PlainEvents | None:
+    """What makes records of lines that hold plain events; None where the lines are something else."""
+    if options.table or options.data_schema not in ("", DATA_SCHEMAS[0]):
+        return None
+    from service.events.plain_events import plain_events  # noqa: PLC0415  the server, which decodes nothing, spares it
+
+    return plain_events(options.rules, options.oldest_us)
+
+
 def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEventOptions) -> Decoded:
     """Decodes the lines of a chunk; blank lines are passed over but counted."""
     if isinstance(options, ClientEventOptions):
@@ -130,7 +144,11 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEv
     records: list[UserEventRecord] = []
     rejections: list[Rejection] = []
     read = line_reader(options.data_schema, table=options.table)
+    plain = _plain_events(options)
     for number, line in numbered(data, first_line):
+        if plain is not None and (record := plain.record(line)) is not None:
+            records.append(record)
+            continue
         try:
             for _, event, piece in _events(line, read):
                 try:
@@ -141,7 +159,12 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEv
                     rejections.append(rejected_line(error, options.uri, number, _raw(line, piece)))
         except Exception as error:  # noqa: BLE001  one line that nobody thought of must not end the import
             rejections.append(rejected_line(_unforeseen(error), options.uri, number, line))
-    return Decoded(records, rejections)
+    return Decoded(by_column(records), rejections)
+
+
+def by_column(records: Sequence[UserEventRecord]) -> UserEventColumns:
+    """The same by column: as many events as there are, they are few objects."""
+    return UserEventColumns(*zip(*records, strict=True))
 
 
 def _unforeseen(error: Exception) -> errors.RpcError:
@@ -158,7 +181,7 @@ def _decode_client_events(data: bytes, first_line: int, options: ClientEventOpti
             rejections.append(rejected_line(error, options.uri, number, line))
         except Exception as error:  # noqa: BLE001  as in decode_lines
             rejections.append(rejected_line(_unforeseen(error), options.uri, number, line))
-    return Decoded([], rejections, events)
+    return Decoded(NO_USER_EVENTS, rejections, events)
 
 
 def _client_event(line: bytes, options: ClientEventOptions) -> ClientEventRecord:
@@ -196,4 +219,4 @@ def reject_long_line(beginning: bytes, number: int, options: DecodeOptions | Cli
     kind = "row, as JSON," if options.table else "line"
     rule = f"The {kind} is longer than {options.max_line_bytes} bytes, the most that one may take (--max-line-bytes)."
     error = errors.invalid_argument([Violation("", rule, "TOO_LONG")])
-    return Decoded([], [rejected_line(error, options.uri, number, beginning)])
+    return Decoded(NO_USER_EVENTS, [rejected_line(error, options.uri, number, beginning)])

@@ -14,12 +14,14 @@ from service.storage.records import (
     EventId,
     IdentifierKind,
     Inserted,
+    Joins,
     Key,
     OperationRow,
     Page,
     ProductPage,
     ProductRow,
     ProductVersion,
+    Receipt,
     RejectionPage,
     RejectionRow,
     Scanned,
@@ -30,6 +32,7 @@ from service.storage.records import (
     StoredRejection,
     StoryEvent,
     Summary,
+    UserEventColumns,
     UserEventRow,
     Verdict,
 )
@@ -53,6 +56,9 @@ class Transaction(Protocol):
 
     def insert_user_events_of(self, parent_id: int, rows: Sequence[UserEventRow]) -> Inserted:
         """The same for events of one catalog, telling what was added."""
+
+    def insert_user_event_columns(self, receipt: Receipt, columns: UserEventColumns) -> tuple[int, int]:
+        """The same for events that come together; returns how many were added that join, and that don't."""
 
     def revision(self, branch_id: int) -> int:
         """The revision that a branch's products have now; 0 before the first product."""
@@ -87,8 +93,8 @@ class Transaction(Protocol):
     def delete_client_events(self, ids: Sequence[int]) -> int:
         """Removes events by their numbers; returns how many there were."""
 
-    def set_joined_revisions(self, revisions: Sequence[tuple[int | None, int]]) -> int:
-        """Writes (joined_revision, event number) pairs; returns how many of those events there were."""
+    def set_joined_revision(self, revision: int | None, numbers: str) -> int:
+        """Writes at which revision events joined, by their numbers as `Joins` has them; returns how many there were."""
 
     def forget_products(self, branch_id: int, row_ids: Sequence[int]) -> None:
         """Removes past versions of products by their numbers."""
@@ -167,6 +173,9 @@ class Store(Protocol):
 
     def scan_payloads(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Scanned | None:
         """The same of user events, and only what they hold; None: there are no more."""
+
+    def scan_joins(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Joins | None:
+        """The same, and how they joined."""
 
     def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
         """How many events are meant, in groups by any of `event_type`, `day` and, for user events, `joined`."""

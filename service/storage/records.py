@@ -27,6 +27,27 @@ class UserEventRow(NamedTuple):
     payload: bytes  # serialised google.cloud.retail.v2.UserEvent
 
 
+class UserEventColumns(NamedTuple):
+    """User events that come together, by column: each has a value for each of them, as in `UserEventRow`."""
+
+    event_times_us: Sequence[int] = ()
+    fingerprints: Sequence[bytes] = ()
+    event_types: Sequence[str] = ()
+    visitor_ids: Sequence[str] = ()
+    user_ids: Sequence[str | None] = ()
+    product_ids: Sequence[tuple[str, ...]] = ()
+    payloads: Sequence[bytes] = ()
+
+
+class Receipt(NamedTuple):
+    """What user events that come together have in common, as in `UserEventRow`."""
+
+    parent_id: int
+    receive_time_us: int
+    source: int
+    branch_id: int
+
+
 class ClientEventRow(NamedTuple):
     """One client event as stored. `(parent_id, event_id)` is its identity, `fingerprint` its content."""
 
@@ -146,7 +167,7 @@ EVERYTHING = Selection()
 
 
 class EventId(NamedTuple):
-    """What is enough to name an event, to go on behind it, or to join it anew."""
+    """What is enough to name an event, or to go on behind it."""
 
     id: int
     key: Key
@@ -185,6 +206,21 @@ class Scanned(NamedTuple):
     payloads: Payloads
     total: int
     last: Key
+
+
+class Joins(NamedTuple):
+    """What joining some events anew takes, in order: their payloads, how many they are, and the key of the last.
+
+    Attributes:
+        numbers: Of each: decimal numbers with a comma between two.
+        revisions: At which each joined, the same way; nothing for one that did not.
+    """
+
+    payloads: Payloads
+    total: int
+    last: Key
+    numbers: str
+    revisions: str
 
 
 class Counted(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.storage.records import EVERYTHING, Verdict
+from service.storage.records import EVERYTHING, ProductRow, Receipt, UserEventColumns, Verdict
 from service.storage.sqlite import SqliteStore
 from tests.storage.rows import (
     CATALOG,
@@ -213,6 +213,47 @@ def test_a_parent_that_nobody_wrote_to_is_empty(store):
     assert store.list_events("client_events", "projects/nobody", EVERYTHING, None, 10) == ([], False, 0)
     assert store.list_rejections("projects/nobody", None, 10) == ([], False, 0)
     assert store.rejections_after("projects/nobody", 0, 10) == []
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 2)), max_size=600), max_size=3))
+def test_events_by_column_are_stored_as_rows_are(tmp_path_factory, batches):
+    """Some come twice, some join, some don't."""
+    folder = tmp_path_factory.mktemp("columns")
+    stores = [SqliteStore(folder / name, rejection_limit=1) for name in ("rows.db", "columns.db")]
+    counts = []
+    for store in stores:
+        branch, catalog = intern(store, f"{CATALOG}/branches/0"), intern(store, CATALOG)
+        receipt = Receipt(catalog, 1_700_000_000_000_000, 3, branch)
+        with store.transaction() as transaction:
+            transaction.put_products(branch, [ProductRow("there", 1, "there", 1, 0, 0, None, b"")])
+        for batch in batches:
+            rows = [
+                user_event(
+                    catalog,
+                    number,
+                    branch_id=branch,
+                    source=receipt.source,
+                    receive_time_us=receipt.receive_time_us,
+                    product_ids=[(), ("there",), ("there", "missing")][products],
+                )
+                for number, products in batch
+            ]
+            with store.transaction() as transaction:
+                if store is stores[0]:
+                    counts.append(transaction.insert_user_events_of(catalog, rows)[:2])
+                else:
+                    columns = UserEventColumns(
+                        *zip(*((*row[1:6], row.product_ids, row.payload) for row in rows), strict=True)
+                    )
+                    counts.append(transaction.insert_user_event_columns(receipt, columns))
+    assert user_events(stores[0]) == user_events(stores[1])
+    assert stores[0].summary().user_events == stores[1].summary().user_events
+    assert counts[: len(batches)] == counts[len(batches) :]
+    for store in stores:
+        store.close()
 
 
 def test_payloads_that_are_too_large_to_be_read_as_one_are_read_in_parts(store):

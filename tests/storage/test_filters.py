@@ -119,6 +119,18 @@ def payloads(all_: Filled, selection: Selection, limit: int) -> list[bytes]:
     return found
 
 
+def joins(all_: Filled, selection: Selection, limit: int) -> list[tuple[int, int | None, bytes]]:
+    found: list[tuple[int, int | None, bytes]] = []
+    after: Key | None = None
+    while page := all_.store.scan_joins(all_.parent, selection, after, limit):
+        numbers = map(int, page.numbers.split(","))
+        revisions = (int(each) if each else None for each in page.revisions.split(","))
+        each = list(zip(numbers, revisions, page.payloads.each(), strict=True))
+        assert 0 < len(each) == page.total <= limit
+        found, after = found + each, page.last
+    return found
+
+
 def arrived(all_: Filled, selection: Selection, limit: int) -> list[StoredEvent]:
     found: list[StoredEvent] = []
     seen = 0
@@ -153,6 +165,7 @@ def test_sql_selects_what_python_does(
     assert [event.id for event in scanned(all_, selection, limit)] == [event.id for event in in_order]
     if all_.kind == "user_events":
         assert payloads(all_, selection, limit) == [event.payload for event in in_order]
+        assert joins(all_, selection, limit) == [(each.id, each.joined_revision, each.payload) for each in in_order]
     assert [event.id for event in arrived(all_, selection, limit)] == sorted(meant)
     groups = frozenset({"event_type", "day"} | ({"joined"} if all_.kind == "user_events" else set()))
     for wanted in (frozenset(), groups):

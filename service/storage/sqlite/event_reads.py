@@ -12,6 +12,7 @@ from service.storage.records import (
     EVERYTHING,
     Counted,
     EventId,
+    Joins,
     Key,
     Page,
     Payloads,
@@ -24,6 +25,7 @@ from service.storage.sqlite.reading import Reading, parent_row, stored_event
 from service.storage.sqlite.selecting import TABLES, USER_EVENTS, Table, conditions, counting, page
 
 _PIECE_BYTES: Final = 32 * 2**20  # of payloads, or of what stands beside them, that are read as one
+_JOINS: Final = f", group_concat(id), group_concat(coalesce({USER_EVENTS.joined}, ''))"
 _GROUPS = {"event_type": "event_type", "day": "floor({time} / 86400000000.0)", "joined": "{joined} IS NOT NULL"}
 
 
@@ -104,23 +106,38 @@ class EventReads(Reading):
 
     def scan_payloads(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Scanned | None:
         """See `base.Store`."""
+        found = self._as_one(parent, selection, after, limit, "")
+        return Scanned(*found) if found else None
+
+    def scan_joins(self, parent: str, selection: Selection, after: Key | None, limit: int) -> Joins | None:
+        """See `base.Store`."""
+        found = self._as_one(parent, selection, after, limit, _JOINS)
+        return Joins(*found) if found else None
+
+    def _as_one(
+        self, parent: str, selection: Selection, after: Key | None, limit: int, beside: str
+    ) -> tuple[Any, ...] | None:
+        """The payloads of events, as one object, how many they are, the key of the last, and what else was asked for.
+
+        SQLite puts them together, without the interpreter lock; as text, whose bytes stay as they are.
+        """
         with self._reading() as connection:
             known = parent_row(connection, parent)
             if known is None:
                 return None
-            columns = f"{USER_EVENTS.time} AS time, {USER_EVENTS.tie} AS tie, payload"
+            columns = f"id, {USER_EVENTS.joined}, {USER_EVENTS.time} AS time, {USER_EVENTS.tie} AS tie, payload"
             rows, values = page(USER_EVENTS, known[0], selection, after, descending=False, columns=columns)
-            # SQLite puts them together, without the interpreter lock; as text, whose bytes stay as they are.
             statement = (
                 "SELECT count(*), max(time), substr(CAST(group_concat(CAST(tie AS TEXT), '') AS BLOB), -16), "
-                f"group_concat(length(payload)), CAST(group_concat(CAST(payload AS TEXT), '') AS BLOB) FROM ({rows})"
+                f"group_concat(length(payload)), CAST(group_concat(CAST(payload AS TEXT), '') AS BLOB) {beside} "
+                f"FROM ({rows})"
             )
             longest = connection.limit(apsw.SQLITE_LIMIT_LENGTH, _PIECE_BYTES)
             try:
-                ((total, time_us, tie, sizes, data),) = _as_many_as_fit(connection, statement, values, limit)
+                ((total, time_us, tie, sizes, data, *more),) = _as_many_as_fit(connection, statement, values, limit)
             finally:
                 connection.limit(apsw.SQLITE_LIMIT_LENGTH, longest)
-        return Scanned(Payloads(sizes, data), total, (time_us, tie)) if total else None
+        return (Payloads(sizes, data), total, (time_us, tie), *more) if total else None
 
     def count_events(self, kind: str, parent: str, selection: Selection, group_by: frozenset[str]) -> list[Counted]:
         """See `base.Store`."""

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
-from service.storage.records import UserEventRow
 from service.storage.sqlite.queries import SQL, fetch
+
+Named = tuple[int, tuple[str, ...], int]
+"""Of an event: the branch whose products it joins, those that it names, and when it was received."""
 
 _CACHED_PRODUCTS = 200_000
 _NEVER = 2**63 - 1  # when a product without an expiry expires
@@ -47,19 +49,28 @@ class Joining:
             known = self._revisions[branch_id] = int(self._connection.execute(SQL["revision"], (branch_id,)).get or 0)
         return known
 
-    def revisions(self, rows: Sequence[UserEventRow]) -> list[int | None]:
+    def revisions(self, events: Sequence[Named]) -> list[int | None]:
         """For each event the revision it joins at: 0 when it names no product, None when one is missing or expired."""
         try:
-            return self._revisions_of(rows)
+            return self._revisions_of(events)
         except KeyError:  # a product that nobody asked for yet
-            self._learn(rows)
-            return self._revisions_of(rows)
+            self._learn(events)
+            return self._revisions_of(events)
 
-    def _revisions_of(self, rows: Sequence[UserEventRow]) -> list[int | None]:
+    def revisions_by_products(
+        self, branch_id: int, receive_time_us: int, product_ids: Sequence[tuple[str, ...]]
+    ) -> list[int | None]:
+        """The same for events that come together."""
+        distinct = set(product_ids)
+        known = dict(
+            zip(distinct, self.revisions([(branch_id, ids, receive_time_us) for ids in distinct]), strict=True)
+        )
+        return [known[ids] for ids in product_ids]
+
+    def _revisions_of(self, events: Sequence[Named]) -> list[int | None]:
         expiries = self._expiries
         found: list[int | None] = []
-        for row in rows:
-            branch_id, product_ids = row.branch_id, row.product_ids
+        for branch_id, product_ids, receive_time_us in events:
             if not product_ids:
                 found.append(0)
                 continue
@@ -67,17 +78,17 @@ class Joining:
                 expires_us = expiries[branch_id, product_ids[0]]
             else:
                 expires_us = min([expiries[branch_id, each] for each in product_ids])
-            found.append(self.revision(branch_id) if expires_us > row.receive_time_us else None)
+            found.append(self.revision(branch_id) if expires_us > receive_time_us else None)
         return found
 
-    def _learn(self, rows: Sequence[UserEventRow]) -> None:
+    def _learn(self, events: Sequence[Named]) -> None:
         if len(self._expiries) > _CACHED_PRODUCTS:
             self._expiries.clear()
         wanted: dict[int, set[str]] = {}
-        for row in rows:
-            for product_id in row.product_ids:
-                if (row.branch_id, product_id) not in self._expiries:
-                    wanted.setdefault(row.branch_id, set()).add(product_id)
+        for branch_id, product_ids, _ in events:
+            for product_id in product_ids:
+                if (branch_id, product_id) not in self._expiries:
+                    wanted.setdefault(branch_id, set()).add(product_id)
         for branch_id, ids in wanted.items():
             self._expiries.update(((branch_id, each), _UNKNOWN) for each in ids)
             for product_id, expires_us in fetch(self._connection, "expiries", (branch_id, json.dumps(list(ids)))):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -20,6 +22,8 @@ def _load() -> dict[str, str]:
 
 SQL = _load()
 
+_COLUMN_ROWS_AT_ONCE = 250  # whose text stays below the 16 KiB up to which APSW caches a prepared statement
+
 
 def with_rows(name: str, columns: int, rows: int) -> str:
     """The statement `name` with its `:rows` replaced by placeholders for `rows` rows of `columns` values."""
@@ -35,3 +39,22 @@ def fetch(connection: apsw.Connection, name: str, values: tuple[Any, ...] = ()) 
 def rows_of(connection: apsw.Connection, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Every row that a statement gives."""
     return connection.execute(sql, values).fetchall()
+
+
+def insert_columns(
+    connection: apsw.Connection, name: str, shared: tuple[Any, ...], columns: Sequence[Sequence[Any]]
+) -> None:
+    """Inserts rows by the statement `name`: each begins with the values `shared`, and has one of each column."""
+    total = len(columns[0])
+    size = -(-total // -(-total // _COLUMN_ROWS_AT_ONCE))  # as equal as can be, so that they are few
+    for start in range(0, total, size):
+        parts = [column[start : start + size] for column in columns]
+        statement = _by_column(name, len(shared), len(columns), len(parts[0]))
+        connection.execute(statement, [*shared, *itertools.chain.from_iterable(parts)])
+
+
+@cache
+def _by_column(name: str, shared: int, columns: int, rows: int) -> str:
+    begin = "".join(f"?{number}," for number in range(1, shared + 1))
+    values = (",".join(f"?{shared + 1 + row + column * rows}" for column in range(columns)) for row in range(rows))
+    return SQL[name].replace(":rows", ",".join(f"({begin}{each})" for each in values))

@@ -20,6 +20,11 @@ INSERT INTO user_events (parent_id, event_time_us, fingerprint, event_type, visi
     joined_revision, payload)
 VALUES :rows ON CONFLICT DO NOTHING;
 
+-- name: insert_user_event_columns
+INSERT INTO user_events (parent_id, receive_time_us, source, event_time_us, fingerprint, event_type, visitor_id, user_id,
+    joined_revision, payload)
+VALUES :rows ON CONFLICT DO NOTHING;
+
 -- name: add_user_events
 UPDATE parents SET user_events = user_events + ?2 WHERE id = ?1;
 

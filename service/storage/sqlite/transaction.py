@@ -18,14 +18,16 @@ from service.storage.records import (
     OperationRow,
     OperationState,
     ProductRow,
+    Receipt,
     RejectionRow,
     SignalRow,
     StoredAs,
+    UserEventColumns,
     UserEventRow,
     Verdict,
 )
 from service.storage.sqlite.joining import Joining
-from service.storage.sqlite.queries import SQL, fetch, with_rows
+from service.storage.sqlite.queries import SQL, fetch, insert_columns, with_rows
 
 # One statement for many rows: each statement hands the interpreter lock over once, and under load that hand-over costs
 # more than the insert. Texts stay below the 16 KiB up to which APSW caches a prepared statement.
@@ -69,7 +71,7 @@ class SqliteTransaction:
     def _insert_user_events(self, parent_id: int, rows: Sequence[UserEventRow]) -> tuple[int, list[int | None]]:
         """Returns how many were stored, and the revision at which each of the rows joins."""
         before = self._connection.total_changes()
-        joined = self._joining.revisions(rows)
+        joined = self._joining.revisions([(row.branch_id, row.product_ids, row.receive_time_us) for row in rows])
         values = [(*row[:8], revision, row.payload) for row, revision in zip(rows, joined, strict=True)]
         self._insert("insert_user_event", values)
         stored = self._connection.total_changes() - before
@@ -91,15 +93,32 @@ class SqliteTransaction:
         each = frozenset(fingerprints[at : at + size] for at in range(0, len(fingerprints), size))
         return Inserted(joined=joined, unjoined=stored - joined, stored=each)
 
-    def set_joined_revisions(self, revisions: Sequence[tuple[int | None, int]]) -> int:
+    def insert_user_event_columns(self, receipt: Receipt, columns: UserEventColumns) -> tuple[int, int]:
         """See `base.Transaction`."""
+        if not columns.payloads:
+            return 0, 0
+        last = self._one("last_user_event")
         before = self._connection.total_changes()
-        by_revision: dict[int | None, list[int]] = {}
-        for revision, number in revisions:
-            by_revision.setdefault(revision, []).append(number)
-        for revision, numbers in by_revision.items():
-            self._one("set_joined_revision", revision, json.dumps(numbers))
-        return self._connection.total_changes() - before
+        parent_id, received_us, source, branch_id = receipt
+        joined = self._joining.revisions_by_products(branch_id, received_us, columns.product_ids)
+        insert_columns(
+            self._connection,
+            "insert_user_event_columns",
+            (parent_id, received_us, source),
+            (*columns[:5], joined, columns.payloads),
+        )
+        stored = self._connection.total_changes() - before
+        self._one("add_user_events", parent_id, stored)
+        if stored < len(joined):
+            _, joining, _ = self._one("inserted_user_events", last)
+        else:
+            joining = stored - joined.count(None)
+        return joining, stored - joining
+
+    def set_joined_revision(self, revision: int | None, numbers: str) -> int:
+        """See `base.Transaction`."""
+        self._one("set_joined_revision", revision, f"[{numbers}]")
+        return self._connection.changes()
 
     def delete_user_events(self, ids: Sequence[int]) -> int:
         """See `base.Transaction`."""

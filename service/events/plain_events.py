@@ -1,0 +1,245 @@
+"""User events of which it is plain that they are accepted, from JSON straight to what is stored of them.
+
+Most lines of an import say in the most usual form what no rule forbids. Their records are made here in a third of the
+time that a message, its check and its serialisation take. What this module knows of the rules is only what is enough:
+whatever it takes is what `json.decode`, `user_event.check`, `user_event.normalise` and `record.user_event_record` make
+of it, and what it does not take, right or wrong, is theirs to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+import msgspec
+from google.protobuf.message import Message
+from msgspec import Meta
+
+from generated.google.cloud.retail.v2.common_pb2 import CustomAttribute, UserInfo
+from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
+from service.events import event_types, limits, plain_fields, user_event
+from service.events.identity import fingerprint
+from service.events.plain_fields import Encode
+from service.events.plain_json import timestamp
+from service.events.record import UserEventRecord
+from service.events.user_event import UserEventRules
+
+_MOST_FORMS: Final = 1_000  # that are remembered
+_TWO_DIGITS: Final = {f"{value:02}": value for value in range(60)}
+
+
+class _Field(NamedTuple):
+    """A field that has a plain form.
+
+    Attributes:
+        name: Its name in the .proto file.
+        type: Its values as msgspec checks them, none of which any rule forbids; None: of a struct of their own.
+        default: What it is when it is not there.
+        encoder: Makes its encoder, by its number.
+    """
+
+    name: str
+    type: Any
+    default: Any
+    encoder: Callable[[int], Encode]
+
+
+class _Form(NamedTuple):
+    """What is plain of events of one type.
+
+    Attributes:
+        begin: The type, encoded.
+        needs: Of the fields in `_EVENT`, the places of those that must be there.
+        encoders: Of each; those that the type may not have refuse every value.
+    """
+
+    begin: bytes
+    needs: Sequence[int]
+    encoders: Sequence[Encode]
+
+
+class PlainEvents:
+    """Makes records by one set of rules.
+
+    Args:
+        rules: Where they are strict, nothing is plain.
+        oldest_us: Older events are not plain, microseconds since the Unix epoch; None: no limit.
+    """
+
+    def __init__(self, rules: UserEventRules, oldest_us: int | None) -> None:
+        self._rules = rules
+        self._oldest_us = oldest_us
+        self._forms: dict[str, _Form] = {}
+
+    def record(self, line: bytes) -> UserEventRecord | None:
+        """The record of an event with a time, or None where the line is not plain."""
+        try:
+            return self._record(_in_snake_case(line) if b'"visitor_id"' in line else _in_camel_case(line))
+        except (ValueError, KeyError, RecursionError):
+            return None
+
+    def _record(self, event: Any) -> UserEventRecord | None:
+        event_type, visitor_id, time, *values = plain_fields.values_of(event)
+        seconds, micros = _time(time)
+        time_us = seconds * 1_000_000 + micros
+        if self._oldest_us is not None and time_us < self._oldest_us:
+            return None
+        form = self._forms.get(event_type) or self._form(event_type)
+        for place in form.needs:
+            if not values[place]:
+                return None
+        parts = [encode(value) for encode, value in zip(form.encoders, values, strict=True) if value]
+        payload = b"".join((form.begin, _visitor_id(visitor_id), _event_time(seconds, micros), *parts))
+        if len(payload) > limits.MAX_EVENT_SIZE:
+            return None
+        return UserEventRecord(
+            time_us,
+            fingerprint(payload),
+            event_type,
+            visitor_id,
+            (event.user_info.user_id or None) if event.user_info else None,
+            _product_ids(event.product_details),
+            payload,
+        )
+
+    def _form(self, name: str) -> _Form:
+        rules = event_types.EVENT_TYPES.get(name, event_types.CUSTOM)
+        is_open = not self._rules.closed_event_types and event_types.is_custom_name(name)
+        if self._rules.strict or (rules is event_types.CUSTOM and not is_open):
+            raise ValueError
+        needs = rules.needs | ({"search_query"} if rules is event_types.SEARCH else set())
+        encoders = {**_ENCODERS, **dict.fromkeys(event_types.CONDITIONAL - rules.takes, plain_fields.refuse)}
+        if "quantity" in needs:
+            encoders["product_details"] = _details_with_quantity
+        if len(self._forms) >= _MOST_FORMS:
+            self._forms.clear()
+        self._forms[name] = form = _Form(
+            plain_fields.text(UserEvent.EVENT_TYPE_FIELD_NUMBER)(name),
+            [_NAMES.index(each) for each in needs - {"quantity"}],  # ValueError: one that has no plain form
+            [encoders[each] for each in _NAMES],
+        )
+        return form
+
+
+@lru_cache(maxsize=8)
+def plain_events(rules: UserEventRules, oldest_us: int | None) -> PlainEvents:
+    """The same one each time, since it remembers types."""
+    return PlainEvents(rules, oldest_us)
+
+
+def _product_ids(details: list[Any]) -> tuple[str, ...]:
+    if len(details) == 1:
+        return (details[0].product.id,)
+    return tuple(dict.fromkeys([each.product.id for each in details]))
+
+
+def _text(most: int, least: int = 0) -> Any:
+    return Annotated[str, Meta(min_length=least, max_length=most)]
+
+
+def _list(items: Any, most: int) -> Any:
+    return Annotated[list[items], Meta(max_length=most)]
+
+
+def _encoders(message_type: type[Message], fields: Sequence[_Field]) -> list[Encode]:
+    by_name = message_type.DESCRIPTOR.fields_by_name
+    return [field.encoder(by_name[field.name].number) for field in fields]
+
+
+_ANY: Final = str
+_ID: Final = _text(user_event.ID_LENGTH, 1)
+_QUANTITY: Final = Annotated[int, Meta(gt=0, lt=2**31)]
+_NESTED: Final = None
+
+_ATTRIBUTE: Final = (
+    _Field("text", _list(_text(limits.ATTRIBUTE_TEXT_LENGTH, 1), limits.ATTRIBUTE_VALUES), [], plain_fields.texts),
+    _Field("numbers", _list(float, limits.ATTRIBUTE_VALUES), [], plain_fields.numbers),
+)
+_USER_INFO: Final = (
+    _Field("user_id", _text(user_event.ID_LENGTH), "", plain_fields.text),
+    _Field("ip_address", _ANY, "", plain_fields.ip_address),
+    _Field("user_agent", _text(user_event.USER_AGENT_LENGTH), "", plain_fields.text),
+    _Field("direct_user_request", bool, False, plain_fields.boolean),
+)
+_EVENT: Final = (  # behind event_type, visitor_id and event_time, in the order of their numbers
+    _Field("experiment_ids", list[str], [], plain_fields.texts),
+    _Field("attribution_token", _ANY, "", plain_fields.text),
+    _Field("product_details", _NESTED, [], plain_fields.product_details),
+    _Field(
+        "attributes",
+        _NESTED,
+        {},
+        lambda field: plain_fields.attributes(field, _encoders(CustomAttribute, _ATTRIBUTE)),
+    ),
+    _Field("cart_id", _ANY, "", plain_fields.text),
+    _Field("search_query", _text(user_event.SEARCH_QUERY_LENGTH), "", plain_fields.text),
+    _Field("page_categories", list[str], [], plain_fields.texts),
+    _Field("user_info", _NESTED, None, lambda field: plain_fields.message(field, _encoders(UserInfo, _USER_INFO))),
+    _Field("uri", _text(user_event.URI_LENGTH), "", plain_fields.text),
+    _Field("referrer_uri", _ANY, "", plain_fields.text),
+    _Field("page_view_id", _ANY, "", plain_fields.text),
+    _Field("filter", _text(user_event.FILTER_LENGTH), "", plain_fields.text),
+    _Field("order_by", _text(user_event.FILTER_LENGTH), "", plain_fields.text),
+    _Field("offset", Annotated[int, Meta(ge=0, lt=2**31)], 0, plain_fields.integer),
+    _Field("session_id", _text(user_event.SESSION_ID_SIZE // 4), "", plain_fields.text),  # of four bytes each at most
+    _Field("entity", _ANY, "", plain_fields.text),
+)
+_NAMES: Final = [field.name for field in _EVENT]
+_ENCODERS: Final = dict(zip(_NAMES, _encoders(UserEvent, _EVENT), strict=True))
+_details_with_quantity: Final = plain_fields.product_details(UserEvent.PRODUCT_DETAILS_FIELD_NUMBER, with_quantity=True)
+_visitor_id: Final = plain_fields.text(UserEvent.VISITOR_ID_FIELD_NUMBER)
+
+
+def _decode(rename: Literal["camel"] | None) -> Callable[[bytes], Any]:
+    """Decodes lines whose fields have names of one kind."""
+
+    def made(name: str, *fields: tuple[Any, ...]) -> Any:
+        return msgspec.defstruct(name, fields, rename=rename, forbid_unknown_fields=True, gc=False)
+
+    product = made("Product", ("id", _ID))
+    detail: Any = made("ProductDetail", ("product", product), ("quantity", _QUANTITY, 0))
+    attribute: Any = made("CustomAttribute", *(field[:3] for field in _ATTRIBUTE))
+    key: Any = _text(limits.ATTRIBUTE_KEY_LENGTH)
+    nested = {
+        "product_details": list[detail],
+        "attributes": dict[key, attribute],
+        "user_info": made("UserInfo", *(field[:3] for field in _USER_INFO)) | None,
+    }
+    event = made(
+        "UserEvent",
+        ("event_type", str),
+        ("visitor_id", _ID),
+        ("event_time", str),
+        *((field.name, nested.get(field.name, field.type), field.default) for field in _EVENT),
+    )
+    return msgspec.json.Decoder(event).decode
+
+
+_in_camel_case: Final = _decode("camel")
+_in_snake_case: Final = _decode(None)
+
+
+@lru_cache(maxsize=1024)
+def _hour(text: str) -> int:
+    """Seconds since the Unix epoch of an hour such as `2024-01-31T13:`."""
+    return timestamp(f"{text}00:00Z")["seconds"]
+
+
+def _time(text: str) -> tuple[int, int]:
+    """Seconds since the Unix epoch, and microseconds."""
+    if len(text) == len("2024-01-31T13:00:00Z") and text[16] == ":" and text[19] == "Z":
+        return _hour(text[:14]) + _TWO_DIGITS[text[14:16]] * 60 + _TWO_DIGITS[text[17:19]], 0
+    time = timestamp(text)
+    return time["seconds"], time["nanos"] // 1_000
+
+
+_time_heads: Final = plain_fields.heads(UserEvent.EVENT_TIME_FIELD_NUMBER)
+_seconds, _nanos = plain_fields.integer(1), plain_fields.integer(2)  # of a Timestamp
+
+
+def _event_time(seconds: int, micros: int) -> bytes:
+    if seconds <= 0:
+        raise ValueError
+    data = _seconds(seconds) + _nanos(micros * 1_000) if micros else _seconds(seconds)
+    return plain_fields.delimited(_time_heads, data)
