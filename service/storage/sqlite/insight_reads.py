@@ -23,7 +23,7 @@ _ACTORS = ("visitor_id", "user_id", "request_id")
 # In hexadecimal and in JSON they are several times as large, in SQLite, which has a limit, and here; and whoever waits
 # for the interpreter waits for that long.
 _PAYLOAD_BYTES = 2 * 2**20
-_SEARCHES_AT_ONCE = 32  # of which are sought, until there are as many events as wanted
+_SEARCHES_AT_ONCE = 100  # of which are sought, until there are as many events as wanted
 
 
 class InsightReads(Reading):
@@ -110,15 +110,13 @@ def _events_of(
     """Request ids and numbers of what may be the next events of these searches, in order."""
     first, seen = after or ("", 0)
     texts = sorted(text for text in set(request_ids) if text >= first)
-    found: list[tuple[str, int]] = []
+    found: set[tuple[str, int]] = set()
     while texts and len(found) < limit:
         some, texts = texts[:_SEARCHES_AT_ONCE], texts[_SEARCHES_AT_ONCE:]
         keys = json.dumps([(key_of(parent_id, text), seen if text == first else 0) for text in some])
-        for place, *numbers in json.loads(connection.execute(SQL["events_of_requests"], (keys, limit)).get):
-            merged, recent = map(json.loads, numbers)
-            found += [(some[place], number) for number in sorted({*merged, *recent})]
-    found.sort()
-    return found[:limit]
+        for place, numbers in json.loads(connection.execute(SQL["events_of_requests"], (keys, limit)).get):
+            found.update((some[place], number) for number in numbers)
+    return sorted(found)[:limit]
 
 
 def _that_fit(connection: apsw.Connection, sizes: str, values: tuple[Any, ...]) -> int:

@@ -195,19 +195,23 @@ WHERE (run, kind, key, id) IN (SELECT value ->> 0, ?1, value ->> 1, value ->> 2 
 UPDATE parents SET client_events = client_events + ?2 WHERE id = ?1;
 
 -- name: events_of_requests
-SELECT json_group_array(json_array(place, merged, recent)) FROM (
-    SELECT wanted.key AS place,
-        (SELECT json_group_array(id) FROM (
-            SELECT id FROM client_event_keys
-            WHERE kind = 1 AND key = wanted.value ->> 0 AND id > wanted.value ->> 1 ORDER BY id LIMIT ?2
-        )) AS merged,
-        (SELECT json_group_array(id) FROM (
-            SELECT known.id AS id FROM client_event_runs AS runs CROSS JOIN client_event_key_runs AS known
-                ON known.run = runs.run AND known.kind = 1 AND known.key = wanted.value ->> 0
-                AND known.id > wanted.value ->> 1
-            ORDER BY 1 LIMIT ?2
-        )) AS recent
-    FROM json_each(?1) AS wanted
+WITH wanted AS MATERIALIZED (
+    SELECT key AS place, value ->> 0 AS key, value ->> 1 AS seen FROM json_each(?1)
+)
+SELECT json_group_array(json_array(place, json(ids))) FROM (
+    SELECT place, (
+        SELECT json_group_array(id) FROM (
+            SELECT id FROM client_event_keys WHERE kind = 1 AND key = wanted.key AND id > seen ORDER BY id LIMIT ?2
+        )
+    ) AS ids
+    FROM wanted
+    UNION ALL
+    SELECT place, json_array(id) FROM (
+        SELECT place, recent.id AS id
+        FROM client_event_runs AS runs CROSS JOIN wanted CROSS JOIN client_event_key_runs AS recent
+            ON recent.run = runs.run AND recent.kind = 1 AND recent.key = wanted.key AND recent.id > seen
+        ORDER BY 1, 2 LIMIT ?2
+    )
 );
 
 -- name: story_events
