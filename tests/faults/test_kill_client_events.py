@@ -1,24 +1,32 @@
-"""SIGKILL while a file of client events is imported: it ends as if undisturbed, ids that are taken included."""
+"""SIGKILL while a file of client events is imported: it ends as if undisturbed, ids that are taken included.
+
+Keys of events are merged all the while, and killed half-way.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from google.longrunning import operations_proto_pb2
 
 from generated.footfall.v1 import event_log_service_pb2 as pb
 from generated.footfall.v1.event_log_service_pb2_grpc import EventLogServiceStub
 from generated.google.cloud.retail.v2.import_config_pb2 import ImportMetadata
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 
 TENANT = "projects/p/tenants/default"
 LINES = 1_200  # of some 300 bytes: a dozen steps
+SMALL_RUNS = {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests/support/small_runs"), str(ROOT)])}
 KILLS = [
     {},
     {"writer.after_commit": 6},
     {"writer.before_commit": 5},
+    {"writer.before_commit": 7},
     {"operation.between_steps": 4},
     {"operation.errors_spooled": 3},
     {"operation.errors_published": 1},
@@ -77,9 +85,22 @@ def left(server: Server, operation: str) -> tuple[Any, ...]:
     )
 
 
+def assert_every_event_has_its_keys(database: Path) -> None:
+    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
+    keys = "SELECT kind, key, id FROM client_event_keys UNION SELECT kind, key, id FROM client_event_key_runs"
+    found = sorted((kind, number) for kind, _, number in connection.execute(keys))
+    numbers = [number for (number,) in connection.execute("SELECT id FROM client_events ORDER BY id")]
+    merged = connection.execute("SELECT count(*) FROM client_event_keys").get
+    runs = connection.execute("SELECT count(*) FROM client_event_runs").get
+    connection.close()
+    assert found == [(kind, number) for kind in (0, 1) for number in numbers]
+    assert merged > len(numbers), "most of both kinds are merged"
+    assert runs < 20, "and gone from where they were"
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
-    with Server(tmp_path_factory.mktemp("undisturbed")) as server:
+    with Server(tmp_path_factory.mktemp("undisturbed"), env=SMALL_RUNS) as server:
         (server.buckets / "errors").mkdir()
         found = left(server, begun(server))
     assert found[0] == (LINES * 8 // 10, LINES * 2 // 10, LINES * 7 // 10, LINES // 10)
@@ -90,7 +111,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("places", KILLS, ids=lambda places: next(iter(places), "at once"))
 def test_an_import_of_client_events_ends_as_if_undisturbed(tmp_path, undisturbed, places: dict[str, int]) -> None:
-    server = Server(tmp_path)
+    server = Server(tmp_path, env=SMALL_RUNS)
     (server.buckets / "errors").mkdir()
     server.start()
     operation = begun(server)
@@ -100,3 +121,4 @@ def test_an_import_of_client_events_ends_as_if_undisturbed(tmp_path, undisturbed
         server.wait()
     with server:
         assert left(server, operation) == undisturbed
+    assert_every_event_has_its_keys(server.database)

@@ -14,6 +14,7 @@ from typing import Any
 import apsw
 
 from service.storage.records import ActorEvent, Key, Selection, StoryEvent
+from service.storage.sqlite.client_event_keys import key_of
 from service.storage.sqlite.queries import SQL
 from service.storage.sqlite.reading import Reading, parent_row
 from service.storage.sqlite.selecting import TABLES, USER_EVENTS, page
@@ -22,6 +23,7 @@ _ACTORS = ("visitor_id", "user_id", "request_id")
 # In hexadecimal and in JSON they are several times as large, in SQLite, which has a limit, and here; and whoever waits
 # for the interpreter waits for that long.
 _PAYLOAD_BYTES = 2 * 2**20
+_SEARCHES_AT_ONCE = 100  # of which are sought, until there are as many events as wanted
 
 
 class InsightReads(Reading):
@@ -82,15 +84,39 @@ class InsightReads(Reading):
             known = parent_row(connection, parent)
             if known is None:
                 return []
-            wanted, types = json.dumps(sorted(request_ids)), json.dumps(sorted(with_payload))
-            key = (known[0], wanted, *(after or ("", 0)))
-            limit = _that_fit(connection, SQL["story_event_sizes"], (*key, limit, types))
-            values = (*key, limit, types)
-            found = connection.execute(SQL["story_events"], values).get
-        return [
-            StoryEvent(request_id, number, event_type, None if payload is None else bytes.fromhex(payload))
-            for request_id, number, event_type, payload in json.loads(found)
-        ]
+            types = json.dumps(sorted(with_payload))
+            while wanted := _events_of(connection, known[0], request_ids, after, limit):
+                numbers = json.dumps([number for _, number in wanted])
+                wanted = wanted[: _that_fit(connection, SQL["story_event_sizes"], (numbers, types))]
+                numbers = json.dumps([number for _, number in wanted])
+                found = json.loads(connection.execute(SQL["story_events"], (known[0], numbers, types)).get)
+                if events := [
+                    StoryEvent(request_id, number, event_type, None if payload is None else bytes.fromhex(payload))
+                    for place, request_id, number, event_type, payload in found
+                    if request_id == wanted[place][0]  # another text may have the same key
+                ]:
+                    return events
+                after = wanted[-1]
+        return []
+
+
+def _events_of(
+    connection: apsw.Connection,
+    parent_id: int,
+    request_ids: Collection[str],
+    after: tuple[str, int] | None,
+    limit: int,
+) -> list[tuple[str, int]]:
+    """Request ids and numbers of what may be the next events of these searches, in order."""
+    first, seen = after or ("", 0)
+    texts = sorted(text for text in set(request_ids) if text >= first)
+    found: set[tuple[str, int]] = set()
+    while texts and len(found) < limit:
+        some, texts = texts[:_SEARCHES_AT_ONCE], texts[_SEARCHES_AT_ONCE:]
+        keys = json.dumps([(key_of(parent_id, text), seen if text == first else 0) for text in some])
+        for place, numbers in json.loads(connection.execute(SQL["events_of_requests"], (keys, limit)).get):
+            found.update((some[place], number) for number in numbers)
+    return sorted(found)[:limit]
 
 
 def _that_fit(connection: apsw.Connection, sizes: str, values: tuple[Any, ...]) -> int:

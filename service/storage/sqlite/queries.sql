@@ -44,9 +44,6 @@ SELECT parent_id, count(*) FROM user_events WHERE id IN (SELECT value FROM json_
 -- name: delete_user_events
 DELETE FROM user_events WHERE id IN (SELECT value FROM json_each(?1));
 
--- name: deleted_client_events
-SELECT parent_id, count(*) FROM client_events WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY parent_id;
-
 -- name: delete_client_events
 DELETE FROM client_events WHERE id IN (SELECT value FROM json_each(?1));
 
@@ -141,35 +138,100 @@ FROM json_each(?2) AS wanted CROSS JOIN products
 -- name: insert_client_event
 INSERT INTO client_events (parent_id, event_id, fingerprint, create_time_us, request_id, event_type, receive_time_us, source,
     payload, form, other_fingerprints, beside)
-VALUES :rows ON CONFLICT DO NOTHING;
+VALUES :rows;
 
--- name: last_client_event
-SELECT coalesce(max(id), 0) FROM client_events;
+-- name: has_client_event_keys
+SELECT EXISTS (
+    SELECT 1 FROM json_each(?1) AS wanted CROSS JOIN client_event_keys AS known
+        ON known.kind = 0 AND known.key = wanted.value
+);
 
 -- name: client_events_there
-SELECT json_group_array(json_array(wanted.key, client_events.id > ?3, hex(client_events.fingerprint),
-    hex(client_events.other_fingerprints)))
-FROM json_each(?2) AS wanted CROSS JOIN client_events
-    ON client_events.parent_id = ?1 AND client_events.event_id = wanted.value;
+SELECT json_group_array(json_array(parent_id, hex(event_id), hex(fingerprint), hex(other_fingerprints)))
+FROM client_events WHERE id IN (
+    SELECT known.id FROM json_each(?1) AS wanted CROSS JOIN client_event_keys AS known
+        ON known.kind = 0 AND known.key = wanted.value
+    UNION ALL
+    SELECT known.id FROM json_each(?2) AS wanted CROSS JOIN client_event_key_runs AS known
+        ON known.run = wanted.value ->> 0 AND known.kind = 0 AND known.key = wanted.value ->> 1
+);
+
+-- name: insert_client_event_keys
+INSERT INTO client_event_key_runs (run, kind, key, id)
+SELECT (?3 + key) / ?4, 0, value, ?3 + key FROM json_each(?1)
+UNION ALL
+SELECT (?3 + key) / ?4, 1, value, ?3 + key FROM json_each(?2) WHERE value IS NOT NULL;
+
+-- name: client_event_run_keys
+SELECT run, json_group_array(key) FROM client_event_key_runs WHERE kind = 0 GROUP BY run;
+
+-- name: oldest_client_event_run
+SELECT min(run) FROM client_event_key_runs;
+
+-- name: client_event_merge
+SELECT until_id, next_key FROM client_event_merge;
+
+-- name: set_client_event_merge
+UPDATE client_event_merge SET until_id = ?1, next_key = ?2;
+
+-- name: merge_client_event_keys
+INSERT OR IGNORE INTO client_event_keys (kind, key, id)
+SELECT kinds.value, merged.key, merged.id
+FROM json_each('[0, 1]') AS kinds CROSS JOIN json_each(?1) AS runs CROSS JOIN client_event_key_runs AS merged
+    ON merged.run = runs.value AND merged.kind = kinds.value AND merged.key >= ?2 AND merged.key < ?3
+ORDER BY 1, 2, 3;
+
+-- name: delete_client_event_run
+DELETE FROM client_event_key_runs WHERE run = ?1;
+
+-- name: client_event_texts
+SELECT json_group_array(json_array(id, parent_id, hex(event_id), iif(request_id IS NULL, NULL, hex(request_id))))
+FROM client_events WHERE id IN (SELECT value FROM json_each(?1));
+
+-- name: delete_client_event_keys
+DELETE FROM client_event_keys
+WHERE (kind, key, id) IN (SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2));
+
+-- name: delete_client_event_run_keys
+DELETE FROM client_event_key_runs
+WHERE (run, kind, key, id) IN (SELECT value ->> 0, ?1, value ->> 1, value ->> 2 FROM json_each(?2));
 
 -- name: add_client_events
 UPDATE parents SET client_events = client_events + ?2 WHERE id = ?1;
 
+-- name: events_of_requests
+WITH wanted AS MATERIALIZED (
+    SELECT key AS place, value ->> 0 AS key, value ->> 1 AS seen FROM json_each(?1)
+)
+SELECT json_group_array(json_array(place, json(ids))) FROM (
+    SELECT place, (
+        SELECT json_group_array(id) FROM (
+            SELECT id FROM client_event_keys WHERE kind = 1 AND key = wanted.key AND id > seen ORDER BY id LIMIT ?2
+        )
+    ) AS ids
+    FROM wanted
+    UNION ALL
+    SELECT place, json_array(id) FROM (
+        SELECT place, recent.id AS id
+        FROM client_event_runs AS runs CROSS JOIN wanted CROSS JOIN client_event_key_runs AS recent
+            ON recent.run = runs.run AND recent.kind = 1 AND recent.key = wanted.key AND recent.id > seen
+        ORDER BY 1, 2 LIMIT ?2
+    )
+);
+
 -- name: story_events
-SELECT json_group_array(json_array(request_id, id, event_type, payload)) FROM (
-    SELECT request_id, id, event_type,
-        CASE WHEN event_type IN (SELECT value FROM json_each(?6)) THEN hex(payload) END AS payload
-    FROM client_events INDEXED BY client_events_request
-    WHERE parent_id = ?1 AND request_id IN (SELECT value FROM json_each(?2)) AND (request_id, id) > (?3, ?4)
-    ORDER BY request_id, id LIMIT ?5
+SELECT json_group_array(json_array(place, request_id, id, event_type, payload)) FROM (
+    SELECT wanted.key AS place, request_id, client_events.id AS id, event_type,
+        CASE WHEN event_type IN (SELECT value FROM json_each(?3)) THEN hex(payload) END AS payload
+    FROM json_each(?2) AS wanted CROSS JOIN client_events ON client_events.id = wanted.value
+    WHERE parent_id = ?1 ORDER BY wanted.key
 );
 
 -- name: story_event_sizes
 SELECT json_group_array(size) FROM (
-    SELECT CASE WHEN event_type IN (SELECT value FROM json_each(?6)) THEN length(payload) END AS size
-    FROM client_events INDEXED BY client_events_request
-    WHERE parent_id = ?1 AND request_id IN (SELECT value FROM json_each(?2)) AND (request_id, id) > (?3, ?4)
-    ORDER BY request_id, id LIMIT ?5
+    SELECT CASE WHEN event_type IN (SELECT value FROM json_each(?2)) THEN length(payload) END AS size
+    FROM json_each(?1) AS wanted LEFT JOIN client_events ON client_events.id = wanted.value
+    ORDER BY wanted.key
 );
 
 -- name: insert_signal

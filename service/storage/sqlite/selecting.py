@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from service.storage.records import IdentifierKind, Key, Selection
+from service.storage.sqlite.client_event_keys import KeyKind, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Table:
         count_at: Where `parent_row` has how many there are.
         beside: The columns of a client event's form and of what is kept beside it, as expressions.
         indexes: By the field of a selection that names a few events when it has one value, the index that finds them.
+        keys: By the field of a selection that names a few events, the kind of the keys that find them.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Table:
     count_at: int
     beside: str
     indexes: dict[str, str]
+    keys: dict[str, KeyKind] = field(default_factory=dict)
 
 
 USER_EVENTS = Table(
@@ -42,7 +45,14 @@ USER_EVENTS = Table(
     {"visitor_ids": "user_events_visitor", "user_ids": "user_events_user"},
 )
 CLIENT_EVENTS = Table(
-    "client_events", "create_time_us", "id", "0", 2, "form, beside", {"request_ids": "client_events_request"}
+    "client_events",
+    "create_time_us",
+    "id",
+    "0",
+    2,
+    "form, beside",
+    {},
+    {"event_ids": KeyKind.EVENT_ID, "request_ids": KeyKind.REQUEST_ID},
 )
 SIGNALS = Table("signals", "signal_time_us", "id", "0", 4, "0, NULL", {"request_ids": "signals_request"})
 TABLES = {table.name: table for table in (USER_EVENTS, CLIENT_EVENTS, SIGNALS)}
@@ -53,13 +63,20 @@ _IDENTIFIERS = {
 }
 _BY_HOUR = {"visitor_ids", "user_ids"}  # their indexes have the hour first
 _HOUR_US = 3_600_000_000
+_KEYED = """id IN (
+    SELECT id FROM client_event_keys WHERE kind = ? AND key IN (SELECT value FROM json_each(?))
+    UNION ALL
+    SELECT recent.id FROM client_event_runs AS runs CROSS JOIN json_each(?) AS wanted
+        CROSS JOIN client_event_key_runs AS recent
+        ON recent.run = runs.run AND recent.kind = ? AND recent.key = wanted.value
+)"""
 _IN_TIME_INDEX = {"from_us", "until_us", "max_id"}
 _NARROW = {"from_us", "until_us", "visitor_ids", "user_ids", "request_ids", "event_ids", *_IDENTIFIERS}
 
 
 def _named(selection: Selection) -> list[tuple[IdentifierKind, frozenset[str]]]:
     """The identifiers one of which signals must name, by their kind."""
-    named = ((kind, getattr(selection, field)) for field, kind in _IDENTIFIERS.items())
+    named = ((kind, getattr(selection, name)) for name, kind in _IDENTIFIERS.items())
     return [(kind, values) for kind, values in named if values is not None]
 
 
@@ -72,10 +89,15 @@ def _found(table: Table, parent_id: int, selection: Selection) -> tuple[str, str
     where, values = conditions(table, parent_id, selection)
     if _named(selection):
         return f"{table.name} NOT INDEXED", where, values  # by number, which signal_identifiers has
-    for field, index in table.indexes.items():
-        wanted = getattr(selection, field)
+    for name, kind in table.keys.items():
+        wanted = getattr(selection, name)
+        if wanted is not None:
+            keys = json.dumps([key_of(parent_id, text) for text in wanted])
+            return f"{table.name} NOT INDEXED", f"{where} AND {_KEYED}", [*values, kind, keys, keys, kind]
+    for name, index in table.indexes.items():
+        wanted = getattr(selection, name)
         if wanted is not None and len(wanted) == 1:
-            if field in _BY_HOUR:
+            if name in _BY_HOUR:
                 clause, more = _hours(parent_id, selection)
                 where, values = f"{where} AND {clause}", [*values, *more]
             return f"{table.name} INDEXED BY {index}", where, values

@@ -14,6 +14,7 @@ import filelock
 from service.storage.errors import DatabaseLockedError, DatabaseTooNewError, StoreError
 from service.storage.folders import make_folder
 from service.storage.sqlite.checkpoints import Checkpoints
+from service.storage.sqlite.client_event_keys import RunSizes, add_key_function
 from service.storage.sqlite.errors import translated
 from service.storage.sqlite.event_reads import EventReads
 from service.storage.sqlite.insight_reads import InsightReads
@@ -54,6 +55,7 @@ class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, Operation
     Args:
         path: The database file; it and its folder are made when they don't exist.
         rejection_limit: How many rejections are kept for each parent.
+        run_sizes: How keys of client events are gathered; tests make them small.
 
     Raises:
         DatabaseLockedError: Another process has it open.
@@ -61,7 +63,7 @@ class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, Operation
         StoreError: It can't be opened.
     """
 
-    def __init__(self, path: Path, *, rejection_limit: int) -> None:
+    def __init__(self, path: Path, *, rejection_limit: int, run_sizes: RunSizes | None = None) -> None:
         super().__init__(path)
         try:
             _refuse_other_files(path)
@@ -85,7 +87,7 @@ class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, Operation
                 raise
             raise StoreError(f"{path} can't be opened as a database: {error}; name another with --database") from error
         self._checkpoints = Checkpoints(self._writer, path)
-        self._transaction = SqliteTransaction(self._writer, rejection_limit)
+        self._transaction = SqliteTransaction(self._writer, rejection_limit, run_sizes or RunSizes())
 
     def _open_writer(self) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), statementcachesize=500)
@@ -99,6 +101,7 @@ class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, Operation
         return connection
 
     def _migrate(self, connection: apsw.Connection) -> None:
+        add_key_function(connection)
         steps = migrations()
         version = connection.pragma("user_version")
         if version > steps[-1][0]:

@@ -6,8 +6,7 @@ import itertools
 import json
 import operator
 from collections import Counter
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import apsw
@@ -26,38 +25,34 @@ from service.storage.records import (
     UserEventRow,
     Verdict,
 )
+from service.storage.sqlite.client_event_keys import RunSizes
+from service.storage.sqlite.client_events import ClientEvents
 from service.storage.sqlite.joining import Joining
-from service.storage.sqlite.queries import SQL, fetch, insert_columns, with_rows
+from service.storage.sqlite.queries import SQL, fetch, insert, insert_columns
 
-# One statement for many rows: each statement hands the interpreter lock over once, and under load that hand-over costs
-# more than the insert. Texts stay below the 16 KiB up to which APSW caches a prepared statement.
-_MAX_ROWS_AT_ONCE = 256
 _MAX_EXCESS_AT_ONCE = 1_000  # rejections beyond the limit, which may have been lowered
 _MAX_OPERATIONS_AT_ONCE = 10  # to drop: their requests may be as long as messages can be
-
-_statement = cache(with_rows)
 
 
 class SqliteTransaction:
     """Write verbs; the caller has begun a transaction and commits it."""
 
-    def __init__(self, connection: apsw.Connection, rejection_limit: int) -> None:
+    def __init__(self, connection: apsw.Connection, rejection_limit: int, run_sizes: RunSizes) -> None:
         self._connection = connection
         self._rejection_limit = rejection_limit
         self._joining = Joining(connection)
+        self._client_events = ClientEvents(connection, run_sizes)
 
     def rolled_back(self) -> None:
-        """Forgets what was learned of products inside a transaction that came to nothing."""
+        """Forgets what was learned inside a transaction that came to nothing."""
         self._joining.reset()
+        self._client_events.reset()
 
     def _one(self, name: str, *values: Any) -> Any:
         return self._connection.execute(SQL[name], values).get
 
     def _insert(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        for start in range(0, len(rows), _MAX_ROWS_AT_ONCE):
-            chunk = rows[start : start + _MAX_ROWS_AT_ONCE]
-            flat = list(itertools.chain.from_iterable(chunk))
-            self._connection.execute(_statement(name, len(chunk[0]), len(chunk)), flat)
+        insert(self._connection, name, rows)
 
     def intern_parent(self, name: str) -> int:
         """See `base.Transaction`."""
@@ -126,7 +121,7 @@ class SqliteTransaction:
 
     def delete_client_events(self, ids: Sequence[int]) -> int:
         """See `base.Transaction`."""
-        return self._delete_events("client_events", ids)
+        return sum(self._count("add_client_events", self._client_events.delete(ids), -1))
 
     def _delete_events(self, kind: str, ids: Sequence[int]) -> int:
         numbers = json.dumps(list(ids))
@@ -200,41 +195,17 @@ class SqliteTransaction:
 
     def insert_client_events(self, rows: Sequence[ClientEventRow]) -> list[Verdict]:
         """See `base.Transaction`."""
-        if not rows:
-            return []
-        last = self._one("last_client_event")
-        before = self._connection.total_changes()
-        self._insert("insert_client_event", rows)
-        if self._connection.total_changes() - before == len(rows):
-            verdicts = [Verdict.STORED] * len(rows)
-        else:
-            verdicts = self._verdicts(rows, last)
-        stored = Counter(
-            row.parent_id for row, verdict in zip(rows, verdicts, strict=True) if verdict is Verdict.STORED
-        )
-        for parent_id, count in stored.items():
-            self._one("add_client_events", parent_id, count)
+        verdicts = self._client_events.insert(rows)
+        pairs = zip(rows, verdicts, strict=True)
+        self._count("add_client_events", [row.parent_id for row, verdict in pairs if verdict is Verdict.STORED], 1)
         return verdicts
 
-    def _verdicts(self, rows: Sequence[ClientEventRow], last: int) -> list[Verdict]:
-        """What became of rows that were just inserted, or were there already; `last` was the highest number before."""
-        verdicts = [Verdict.CONFLICT] * len(rows)
-        places: dict[int, list[int]] = {}
-        for place, row in enumerate(rows):
-            places.setdefault(row.parent_id, []).append(place)
-        stored: set[tuple[int, str]] = set()
-        for parent_id, of_parent in places.items():
-            wanted = json.dumps([rows[place].event_id for place in of_parent])
-            for key, is_new, *prints in json.loads(self._one("client_events_there", parent_id, wanted, last)):
-                row = rows[of_parent[key]]
-                if is_new and (parent_id, row.event_id) not in stored:  # of several with one id the first was inserted
-                    stored.add((parent_id, row.event_id))
-                    verdicts[of_parent[key]] = Verdict.STORED
-                elif _as_said_in(row.form, row.fingerprint, row.other_fingerprints or b"") == _as_said_in(
-                    row.form, *map(bytes.fromhex, prints)
-                ):
-                    verdicts[of_parent[key]] = Verdict.REPEATED
-        return verdicts
+    def _count(self, name: str, parent_ids: Iterable[int], sign: int) -> Collection[int]:
+        """Changes the counts of parents by as often as each is there."""
+        counts = Counter(parent_ids)
+        for parent_id, count in counts.items():
+            self._one(name, parent_id, sign * count)
+        return counts.values()
 
     def insert_signals(self, rows: Sequence[SignalRow]) -> list[StoredAs]:
         """See `base.Transaction`."""
@@ -307,14 +278,6 @@ class SqliteTransaction:
         operations = min(limit - dropped, _MAX_OPERATIONS_AT_ONCE)
         self._one("drop_expired_operations", operations_before_us, operations)
         return dropped + self._connection.changes()
-
-
-def _as_said_in(form: int, fingerprint: bytes, other_fingerprints: bytes) -> bytes:
-    """The fingerprint of what a form can say of an event."""
-    if not other_fingerprints:
-        return fingerprint
-    size = len(fingerprint)
-    return (fingerprint + other_fingerprints)[size * (form - 1) : size * form]
 
 
 def _differs(there: ProductRow | None, row: ProductRow) -> bool:
