@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -57,15 +57,23 @@ Middleware = Callable[[Method], Scope | None]
 """Given a method, says what to enter around each call of it; None: nothing."""
 
 
-def _within(method: Method, scope: Scope) -> Handler:
+_NOTHING: Final = nullcontext()
+
+
+def _nothing(_context: CallContext) -> AbstractContextManager[None]:
+    return _NOTHING
+
+
+def _within(method: Method, first: Scope, second: Scope = _nothing, third: Scope = _nothing) -> Handler:
+    """The method's handler inside of three scopes: one within another would cost each call a coroutine for each."""
     inner = method.handler
 
     async def answer(request: Any, context: CallContext) -> Any:
-        with scope(context):
+        with first(context), second(context), third(context):
             return await inner(request, context)
 
     async def answers(request: Any, context: CallContext) -> AsyncIterator[Any]:
-        with scope(context):
+        with first(context), second(context), third(context):
             async for response in inner(request, context):
                 yield response
 
@@ -114,8 +122,8 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
 
 def with_middleware(method: Method, middleware: Iterable[Middleware]) -> Method:
     """Returns the method with middleware around each call of it; the first is the outermost."""
-    for each in reversed(tuple(middleware)):
-        scope = each(method)
-        if scope is not None:
-            method = replace(method, handler=_within(method, scope))
+    scopes = [scope for each in middleware if (scope := each(method)) is not None]
+    while scopes:
+        method = replace(method, handler=_within(method, *scopes[-3:]))
+        del scopes[-3:]
     return method

@@ -13,7 +13,7 @@ import apsw
 
 # One statement for many rows: each statement hands the interpreter lock over once, and under load that hand-over costs
 # more than the insert. Texts stay below the 16 KiB up to which APSW caches a prepared statement.
-_MAX_ROWS_AT_ONCE = 256
+MAX_ROWS_AT_ONCE = 256
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
@@ -37,8 +37,8 @@ def _with_rows(name: str, columns: int, rows: int) -> str:
 
 def insert(connection: apsw.Connection, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Runs the statement `name` with these as its `:rows`."""
-    for start in range(0, len(rows), _MAX_ROWS_AT_ONCE):
-        chunk = rows[start : start + _MAX_ROWS_AT_ONCE]
+    for start in range(0, len(rows), MAX_ROWS_AT_ONCE):
+        chunk = rows[start : start + MAX_ROWS_AT_ONCE]
         flat = list(itertools.chain.from_iterable(chunk))
         connection.execute(_with_rows(name, len(chunk[0]), len(chunk)), flat)
 

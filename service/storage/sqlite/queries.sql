@@ -20,6 +20,25 @@ INSERT INTO user_events (parent_id, event_time_us, fingerprint, event_type, visi
     joined_revision, payload)
 VALUES :rows ON CONFLICT DO NOTHING;
 
+-- Events that are written alone: the statement commits itself, and counts what it stored.
+-- name: make_written_user_events
+CREATE TEMP VIEW written_user_events AS
+SELECT parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us, source, joined_revision,
+    payload
+FROM user_events;
+CREATE TEMP TRIGGER write_user_event INSTEAD OF INSERT ON written_user_events BEGIN
+    INSERT INTO user_events (parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us, source,
+        joined_revision, payload)
+    VALUES (NEW.parent_id, NEW.event_time_us, NEW.fingerprint, NEW.event_type, NEW.visitor_id, NEW.user_id,
+        NEW.receive_time_us, NEW.source, NEW.joined_revision, NEW.payload) ON CONFLICT DO NOTHING;
+    UPDATE parents SET user_events = user_events + changes() WHERE id = NEW.parent_id;
+END;
+
+-- name: write_user_events
+INSERT INTO written_user_events (parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us,
+    source, joined_revision, payload)
+VALUES :rows;
+
 -- name: insert_user_event_columns
 INSERT INTO user_events (parent_id, receive_time_us, source, event_time_us, fingerprint, event_type, visitor_id, user_id,
     joined_revision, payload)
