@@ -111,7 +111,7 @@ class GrpcCall:
             if self.read:
                 self.frames.end()
                 return None
-            self.frames.feed(await self._chunk())
+            self.frames.feed(self._chunk_of(await self.receive()))
         message, compressed = found
         return await self._decompressed(message) if compressed else message
 
@@ -122,7 +122,7 @@ class GrpcCall:
             RpcError: The same as of `message`; UNIMPLEMENTED when there are none or several.
             CancelledError: The caller has left.
         """
-        body = await self._chunk()
+        body = self._chunk_of(await self.receive())
         size = len(body) - grpc_wire.PREFIX_BYTES
         if self.read and size >= 0 and not body[0] and size == int.from_bytes(body[1:5], "big") <= self.limit:
             return body[grpc_wire.PREFIX_BYTES :]
@@ -140,8 +140,7 @@ class GrpcCall:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(_decompressing, grpc_wire.decompress, message, self.encoding, self.limit)
 
-    async def _chunk(self) -> bytes:
-        received = await self.receive()
+    def _chunk_of(self, received: Any) -> bytes:
         if received["type"] == "http.disconnect":
             raise asyncio.CancelledError
         self.read = not received["more_body"]

@@ -57,7 +57,7 @@ def set_microseconds(time: Timestamp, us: int) -> None:
 
 def product_ids(event: UserEvent) -> tuple[str, ...]:
     """The products that an event names, each once, in the order in which they come."""
-    ids = [detail.product.id for detail in event.product_details]
+    ids = [detail.product.id for detail in event.product_details[:]]  # a list is walked faster
     return tuple(ids) if len(ids) <= 1 else tuple(dict.fromkeys(ids))
 
 

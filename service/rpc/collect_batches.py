@@ -90,7 +90,7 @@ class CollectBatches:
                 failures.append(error)
                 kept.append(await self._rejected_calls.row(catalog, _COLLECT, _raw(item), error))
                 continue
-            _, row = await self._intake.user_event(catalog, event, _COLLECT, fill)
+            row = await self._intake.user_event(catalog, event, _COLLECT, fill)
             rows.append(row)
         await self._batches.store_user_events(rows, kept)
         return failures

@@ -10,7 +10,7 @@ from generated.footfall.v1.signal_pb2 import Signal
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events import user_event
-from service.events.record import UserEventRecord, client_event_record, user_event_record
+from service.events.record import client_event_record, user_event_record
 from service.events.signal import signal_record
 from service.storage.records import ClientEventRow, IdentifierKind, SignalIdentifier, SignalRow, UserEventRow
 from service.storage.writer import CatalogIds, Writer
@@ -41,19 +41,31 @@ class Intake:
 
     async def user_event(
         self, catalog: str, event: UserEvent, source: EventSource, fill: Callable[[UserEvent], None] | None = None
-    ) -> tuple[UserEventRecord, UserEventRow]:
-        """The record and row of an event, brought into normal form; `fill` adds what is not part of its identity."""
+    ) -> UserEventRow:
+        """The row of an event, brought into normal form; `fill` adds what is not part of its identity."""
         return self.user_event_of(await self._writer.catalog(catalog), event, source, fill)
 
     def user_event_of(
         self, ids: CatalogIds, event: UserEvent, source: EventSource, fill: Callable[[UserEvent], None] | None = None
-    ) -> tuple[UserEventRecord, UserEventRow]:
+    ) -> UserEventRow:
         """As `user_event`, where the numbers of the catalog are at hand."""
         user_event.normalise(event)
         now_us = self._now_us()
-        record = user_event_record(event, now_us, next(self._salts), fill)
-        return record, UserEventRow(
-            ids.parent_id, *record[:5], now_us, source, ids.branch_id, record.product_ids, record.payload
+        time_us, fingerprint, event_type, visitor_id, user_id, product_ids, payload = user_event_record(
+            event, now_us, next(self._salts), fill
+        )
+        return UserEventRow(
+            ids.parent_id,
+            time_us,
+            fingerprint,
+            event_type,
+            visitor_id,
+            user_id,
+            now_us,
+            source,
+            ids.branch_id,
+            product_ids,
+            payload,
         )
 
     async def client_event(

@@ -78,12 +78,13 @@ class UserEventService:
             error = errors.invalid_argument(errors.prefixed(violations, "user_event", ""))
             await self._rejected_calls.keep(catalog, event, error)
             raise error
-        record, row = await self._intake.user_event(catalog, event, _WRITE)
+        ids = self._writer.known_catalog(catalog) or await self._writer.catalog(catalog)
+        row = self._intake.user_event_of(ids, event, _WRITE)
         if request.write_async:
             self._writer.write_user_event_async(row)
         else:
             await self._writer.write_user_event(row)
-        return record.payload
+        return row.payload
 
     async def CollectUserEvent(  # noqa: N802  the RPC's name
         self, request: user_event_service_pb2.CollectUserEventRequest, context: CallContext
@@ -104,7 +105,7 @@ class UserEventService:
             await self._rejected_calls.record(catalog, _COLLECT, raw, error)
             raise
         fill = partial(collecting.fill_from_call, context=context)
-        _, row = await self._intake.user_event(catalog, event, _COLLECT, fill)
+        row = await self._intake.user_event(catalog, event, _COLLECT, fill)
         await self._writer.write_user_event(row)
         return collecting.ANSWER
 

@@ -14,7 +14,7 @@ import itertools
 import operator
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
@@ -59,7 +59,7 @@ class WriterClosedError(StoreError):
     """The service is shutting down and takes no more writes."""
 
 
-class _Kind(enum.Enum):
+class _Kind(enum.IntEnum):  # whose hash is C's
     USER_EVENT = enum.auto()
     CLIENT_EVENT = enum.auto()
     SIGNAL = enum.auto()
@@ -151,7 +151,7 @@ class Writer:
     def _submit(self, kind: _Kind, work: Any, size: int, *, wait: bool = True) -> asyncio.Future[Any] | None:
         if self._closing:
             raise WriterClosedError("the service is shutting down")
-        count, held = len(self._waiting), self.held_bytes
+        count, held = len(self._waiting), self._bytes_in - self._bytes_out
         if count >= self._queue_limit or (size and held and held + size > self._queue_bytes):
             raise QueueFullError(f"{count} writes of {held} bytes wait already")
         self._bytes_in += size
@@ -168,6 +168,10 @@ class Writer:
     def _ring(self) -> None:
         if self._bell.empty():
             self._bell.put(None)
+
+    def known_catalog(self, name: str) -> CatalogIds | None:
+        """What `catalog` returned before."""
+        return self._catalogs.get(name)
 
     async def catalog(self, name: str) -> CatalogIds:
         """The numbers of a catalog and of its default branch; durable before they are used."""
@@ -186,11 +190,11 @@ class Writer:
             self._parents[name] = number
         return number
 
-    async def write_user_event(self, row: UserEventRow) -> None:
-        """Returns when the event is on disk (or was there already)."""
+    def write_user_event(self, row: UserEventRow) -> Awaitable[None]:
+        """Returns what is done when the event is on disk (or was there already)."""
         future = self._submit(_Kind.USER_EVENT, row, len(row.payload))
         assert future is not None
-        await future
+        return future
 
     def write_user_event_async(self, row: UserEventRow) -> None:
         """Returns at once; a failure shows in the log only."""
@@ -288,7 +292,7 @@ class Writer:
             self._write(rows, _insert)
         if len(rows) < len(items):
             calls = (item for item in items if item.kind not in _ROW_KINDS)
-            for kind, of_kind in itertools.groupby(calls, key=operator.attrgetter("kind")):
+            for kind, of_kind in itertools.groupby(calls, key=_kind):
                 self._do(kind, list(of_kind))
                 open_ = open_ and kind is not _Kind.CLOSE
         return open_
@@ -329,7 +333,7 @@ class Writer:
             )
 
     def _commit(self, items: list[_Item], insert: Callable[[Transaction, list[_Item]], list[Any]]) -> list[Any]:
-        if insert is _insert and all(item.kind is _Kind.USER_EVENT for item in items):
+        if insert is _insert and set(map(_kind, items)) == _USER_EVENTS:
             failpoints.hit("writer.before_commit")
             self._store.write_user_events([item.work for item in items])
             return [None] * len(items)
@@ -384,6 +388,8 @@ class Writer:
                 future.set_exception(error)
 
 
+_kind = operator.attrgetter("kind")
+_USER_EVENTS = frozenset({_Kind.USER_EVENT})
 _ROW_KINDS = frozenset({_Kind.USER_EVENT, _Kind.CLIENT_EVENT, _Kind.SIGNAL, _Kind.REJECTION})
 
 

@@ -80,7 +80,7 @@ class Batches:
                 continue
             if ids is None:  # which makes the catalog known, and is for one that gets an event
                 ids = await self._writer.catalog(catalog)
-            _, row = self._intake.user_event_of(ids, event, _BATCH)
+            row = self._intake.user_event_of(ids, event, _BATCH)
             set_microseconds(results[index].event_time, row.event_time_us)
             rows.append((index, row))
         return PreparedUserEvents(results, rows, kept)

@@ -13,7 +13,7 @@ import apsw
 
 # One statement for many rows: each statement hands the interpreter lock over once, and under load that hand-over costs
 # more than the insert. Texts stay below the 16 KiB up to which APSW caches a prepared statement.
-MAX_ROWS_AT_ONCE = 256
+_MAX_ROWS_AT_ONCE = 256
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
@@ -25,7 +25,7 @@ def _load() -> dict[str, str]:
 
 SQL = _load()
 
-_COLUMN_ROWS_AT_ONCE = 250  # whose text stays below the 16 KiB up to which APSW caches a prepared statement
+COLUMN_ROWS_AT_ONCE = 250  # whose text stays below the 16 KiB up to which APSW caches a prepared statement
 
 
 @cache
@@ -37,8 +37,8 @@ def _with_rows(name: str, columns: int, rows: int) -> str:
 
 def insert(connection: apsw.Connection, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Runs the statement `name` with these as its `:rows`."""
-    for start in range(0, len(rows), MAX_ROWS_AT_ONCE):
-        chunk = rows[start : start + MAX_ROWS_AT_ONCE]
+    for start in range(0, len(rows), _MAX_ROWS_AT_ONCE):
+        chunk = rows[start : start + _MAX_ROWS_AT_ONCE]
         flat = list(itertools.chain.from_iterable(chunk))
         connection.execute(_with_rows(name, len(chunk[0]), len(chunk)), flat)
 
@@ -58,7 +58,7 @@ def insert_columns(
 ) -> None:
     """Inserts rows by the statement `name`: each begins with the values `shared`, and has one of each column."""
     total = len(columns[0])
-    size = -(-total // -(-total // _COLUMN_ROWS_AT_ONCE))  # as equal as can be, so that they are few
+    size = -(-total // -(-total // COLUMN_ROWS_AT_ONCE))  # as equal as can be, so that they are few
     for start in range(0, total, size):
         parts = [column[start : start + size] for column in columns]
         statement = _by_column(name, len(shared), len(columns), len(parts[0]))

@@ -21,7 +21,7 @@ from service.storage.sqlite.event_reads import EventReads
 from service.storage.sqlite.insight_reads import InsightReads
 from service.storage.sqlite.operation_reads import OperationReads
 from service.storage.sqlite.product_reads import ProductReads
-from service.storage.sqlite.queries import MAX_ROWS_AT_ONCE, SQL
+from service.storage.sqlite.queries import COLUMN_ROWS_AT_ONCE, SQL
 from service.storage.sqlite.reading import BUSY_TIMEOUT_MS
 from service.storage.sqlite.signal_reads import SignalReads
 from service.storage.sqlite.transaction import SqliteTransaction
@@ -134,7 +134,7 @@ class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, Operation
 
     def write_user_events(self, rows: Sequence[UserEventRow]) -> None:
         """See `base.Store`."""
-        if len(rows) > MAX_ROWS_AT_ONCE:
+        if len(rows) > COLUMN_ROWS_AT_ONCE:
             with self.transaction() as transaction:
                 transaction.insert_user_events(rows)
             return
