@@ -140,9 +140,6 @@ class Store(Protocol):
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begins a transaction that commits durably at the end of the block and rolls back on an error."""
 
-    def write_user_events(self, rows: Sequence[UserEventRow]) -> None:
-        """What a transaction would do that only inserts these events, durably; no other may be open."""
-
     def prepare_to_shorten(self) -> None:
         """Does the most of what `shorten` has to do, beside the writer; any thread may call it."""
 

@@ -191,7 +191,12 @@ class Writer:
         return number
 
     def write_user_event(self, row: UserEventRow) -> Awaitable[None]:
-        """Returns what is done when the event is on disk (or was there already)."""
+        """Returns what is done when the event is on disk (or was there already); no coroutine, which would cost more.
+
+        Raises:
+            QueueFullError: At once.
+            WriterClosedError: At once.
+        """
         future = self._submit(_Kind.USER_EVENT, row, len(row.payload))
         assert future is not None
         return future
@@ -313,7 +318,9 @@ class Writer:
         """Writes items in one transaction; should that fail, each in one of its own."""
         began = perf_counter()
         try:
-            results = self._commit(items, insert)
+            with self._store.transaction() as transaction:
+                results = insert(transaction, items)
+                failpoints.hit("writer.before_commit")
         except StorageUnavailableError as error:
             self._fail(items, error)
         except Exception as error:  # noqa: BLE001  the thread must outlive whatever one item does
@@ -331,16 +338,6 @@ class Writer:
             self._tell(
                 [(item.future, result, None) for item, result in zip(items, results, strict=True) if item.future]
             )
-
-    def _commit(self, items: list[_Item], insert: Callable[[Transaction, list[_Item]], list[Any]]) -> list[Any]:
-        if insert is _insert and set(map(_kind, items)) == _USER_EVENTS:
-            failpoints.hit("writer.before_commit")
-            self._store.write_user_events([item.work for item in items])
-            return [None] * len(items)
-        with self._store.transaction() as transaction:
-            results = insert(transaction, items)
-            failpoints.hit("writer.before_commit")
-        return results
 
     def _write_call(self, item: _Item) -> None:
         try:
@@ -389,7 +386,6 @@ class Writer:
 
 
 _kind = operator.attrgetter("kind")
-_USER_EVENTS = frozenset({_Kind.USER_EVENT})
 _ROW_KINDS = frozenset({_Kind.USER_EVENT, _Kind.CLIENT_EVENT, _Kind.SIGNAL, _Kind.REJECTION})
 
 

@@ -25,7 +25,7 @@ def _load() -> dict[str, str]:
 
 SQL = _load()
 
-COLUMN_ROWS_AT_ONCE = 250  # whose text stays below the 16 KiB up to which APSW caches a prepared statement
+_COLUMN_ROWS_AT_ONCE = 250  # whose text stays below the 16 KiB up to which APSW caches a prepared statement
 
 
 @cache
@@ -58,7 +58,7 @@ def insert_columns(
 ) -> None:
     """Inserts rows by the statement `name`: each begins with the values `shared`, and has one of each column."""
     total = len(columns[0])
-    size = -(-total // -(-total // COLUMN_ROWS_AT_ONCE))  # as equal as can be, so that they are few
+    size = -(-total // -(-total // _COLUMN_ROWS_AT_ONCE))  # as equal as can be, so that they are few
     for start in range(0, total, size):
         parts = [column[start : start + size] for column in columns]
         statement = _by_column(name, len(shared), len(columns), len(parts[0]))

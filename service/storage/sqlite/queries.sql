@@ -1,3 +1,6 @@
+-- Inserts of many rows say OR ROLLBACK: SQLite then keeps no copy of each page that they change, to undo them alone. Any
+-- error undoes the transaction as a whole.
+
 -- name: intern_parent
 INSERT INTO parents (name) VALUES (?1) ON CONFLICT (name) DO UPDATE SET name = name RETURNING id;
 
@@ -16,31 +19,12 @@ SELECT kind, state, count(*) FROM operations GROUP BY kind, state ORDER BY kind,
 SELECT id, user_events, client_events, rejected_events, signals FROM parents WHERE name = ?1;
 
 -- name: insert_user_event
-INSERT INTO user_events (parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us, source,
+INSERT OR ROLLBACK INTO user_events (parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us, source,
     joined_revision, payload)
 VALUES :rows ON CONFLICT DO NOTHING;
 
--- Events that are written alone: the statement commits itself, and counts what it stored.
--- name: make_written_user_events
-CREATE TEMP VIEW written_user_events AS
-SELECT parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us, source, joined_revision,
-    payload
-FROM user_events;
-CREATE TEMP TRIGGER write_user_event INSTEAD OF INSERT ON written_user_events BEGIN
-    INSERT INTO user_events (parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us, source,
-        joined_revision, payload)
-    VALUES (NEW.parent_id, NEW.event_time_us, NEW.fingerprint, NEW.event_type, NEW.visitor_id, NEW.user_id,
-        NEW.receive_time_us, NEW.source, NEW.joined_revision, NEW.payload) ON CONFLICT DO NOTHING;
-    UPDATE parents SET user_events = user_events + changes() WHERE id = NEW.parent_id;
-END;
-
--- name: write_user_events
-INSERT INTO written_user_events (parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us,
-    source, joined_revision, payload)
-VALUES :rows;
-
 -- name: insert_user_event_columns
-INSERT INTO user_events (parent_id, receive_time_us, source, event_time_us, fingerprint, event_type, visitor_id, user_id,
+INSERT OR ROLLBACK INTO user_events (parent_id, receive_time_us, source, event_time_us, fingerprint, event_type, visitor_id, user_id,
     joined_revision, payload)
 VALUES :rows ON CONFLICT DO NOTHING;
 
@@ -155,7 +139,7 @@ FROM json_each(?2) AS wanted CROSS JOIN products
     AND (products.until_revision IS NULL OR products.until_revision > wanted.value ->> 1);
 
 -- name: insert_client_event
-INSERT INTO client_events (parent_id, event_id, fingerprint, create_time_us, request_id, event_type, receive_time_us, source,
+INSERT OR ROLLBACK INTO client_events (parent_id, event_id, fingerprint, create_time_us, request_id, event_type, receive_time_us, source,
     payload, form, other_fingerprints, beside)
 VALUES :rows;
 
@@ -176,7 +160,7 @@ FROM client_events WHERE id IN (
 );
 
 -- name: insert_client_event_keys
-INSERT INTO client_event_key_runs (run, kind, key, id)
+INSERT OR ROLLBACK INTO client_event_key_runs (run, kind, key, id)
 SELECT (?3 + key) / ?4, 0, value, ?3 + key FROM json_each(?1)
 UNION ALL
 SELECT (?3 + key) / ?4, 1, value, ?3 + key FROM json_each(?2) WHERE value IS NOT NULL;
@@ -254,7 +238,7 @@ SELECT json_group_array(size) FROM (
 );
 
 -- name: insert_signal
-INSERT INTO signals (parent_id, fingerprint, event_type, signal_time_us, request_id, receive_time_us, source, payload)
+INSERT OR ROLLBACK INTO signals (parent_id, fingerprint, event_type, signal_time_us, request_id, receive_time_us, source, payload)
 VALUES :rows ON CONFLICT DO NOTHING;
 
 -- name: last_signal
@@ -266,7 +250,7 @@ FROM json_each(?1) AS wanted CROSS JOIN signals
     ON signals.parent_id = wanted.value ->> 0 AND signals.fingerprint = unhex(wanted.value ->> 1);
 
 -- name: insert_signal_identifier
-INSERT INTO signal_identifiers (parent_id, kind, is_subject, identifier, signal_time_us, signal_id) VALUES :rows;
+INSERT OR ROLLBACK INTO signal_identifiers (parent_id, kind, is_subject, identifier, signal_time_us, signal_id) VALUES :rows;
 
 -- name: add_signals
 UPDATE parents SET signals = signals + ?2 WHERE id = ?1;
@@ -307,7 +291,7 @@ FROM known JOIN signals ON signals.id = (
 ORDER BY known.identifier;
 
 -- name: insert_rejection
-INSERT INTO rejected_events (parent_id, receive_time_us, source, operation, uri, line_number, status, raw, raw_truncated)
+INSERT OR ROLLBACK INTO rejected_events (parent_id, receive_time_us, source, operation, uri, line_number, status, raw, raw_truncated)
 VALUES :rows;
 
 -- name: add_rejections

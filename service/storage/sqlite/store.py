@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -13,7 +13,6 @@ import filelock
 
 from service.storage.errors import DatabaseLockedError, DatabaseTooNewError, StoreError
 from service.storage.folders import make_folder
-from service.storage.records import UserEventRow
 from service.storage.sqlite.checkpoints import Checkpoints
 from service.storage.sqlite.client_event_keys import RunSizes, add_key_function
 from service.storage.sqlite.errors import translated
@@ -21,7 +20,6 @@ from service.storage.sqlite.event_reads import EventReads
 from service.storage.sqlite.insight_reads import InsightReads
 from service.storage.sqlite.operation_reads import OperationReads
 from service.storage.sqlite.product_reads import ProductReads
-from service.storage.sqlite.queries import COLUMN_ROWS_AT_ONCE, SQL
 from service.storage.sqlite.reading import BUSY_TIMEOUT_MS
 from service.storage.sqlite.signal_reads import SignalReads
 from service.storage.sqlite.transaction import SqliteTransaction
@@ -100,7 +98,6 @@ class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, Operation
         connection.pragma("cache_size", -_CACHE_KIB)
         connection.pragma("journal_size_limit", _WAL_LIMIT_BYTES)
         self._migrate(connection)
-        connection.execute(SQL["make_written_user_events"])
         return connection
 
     def _migrate(self, connection: apsw.Connection) -> None:
@@ -128,20 +125,6 @@ class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, Operation
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
-                self._transaction.rolled_back()
-                raise
-            self._checkpoints.after_commit()
-
-    def write_user_events(self, rows: Sequence[UserEventRow]) -> None:
-        """See `base.Store`."""
-        if len(rows) > COLUMN_ROWS_AT_ONCE:
-            with self.transaction() as transaction:
-                transaction.insert_user_events(rows)
-            return
-        with translated():
-            try:
-                self._transaction.write_user_events(rows)
-            except BaseException:
                 self._transaction.rolled_back()
                 raise
             self._checkpoints.after_commit()

@@ -66,19 +66,13 @@ class SqliteTransaction:
     def _insert_user_events(self, parent_id: int, rows: Sequence[UserEventRow]) -> tuple[int, list[int | None]]:
         """Returns how many were stored, and the revision at which each of the rows joins."""
         before = self._connection.total_changes()
-        joined = self._joining.revisions([(row.branch_id, row.product_ids, row.receive_time_us) for row in rows])
-        values = [(*row[:8], revision, row.payload) for row, revision in zip(rows, joined, strict=True)]
-        self._insert("insert_user_event", values)
-        stored = self._connection.total_changes() - before
-        self._one("add_user_events", parent_id, stored)
-        return stored, joined
-
-    def write_user_events(self, rows: Sequence[UserEventRow]) -> None:
-        """Stores events outside of any transaction, by a statement that is one: at most `COLUMN_ROWS_AT_ONCE`."""
         *columns, received_us, source, branches, products, payloads = zip(*rows, strict=True)
         joined = self._joining.revisions(list(zip(branches, products, received_us, strict=True)))
         values = (*columns, received_us, source, joined, payloads)
-        insert_columns(self._connection, "write_user_events", (), values)
+        insert_columns(self._connection, "insert_user_event", (), values)
+        stored = self._connection.total_changes() - before
+        self._one("add_user_events", parent_id, stored)
+        return stored, joined
 
     def insert_user_events_of(self, parent_id: int, rows: Sequence[UserEventRow]) -> Inserted:
         """See `base.Transaction`."""
