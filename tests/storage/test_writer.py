@@ -245,8 +245,9 @@ def test_closing_writes_what_waits_and_takes_no_more(store, parent):
                 )
                 closing = asyncio.ensure_future(writer.close())
                 await asyncio.sleep(0)
+                with pytest.raises(WriterClosedError):
+                    writer.write_user_event(user_event(parent, 101))
                 for refused in (
-                    writer.write_user_event(user_event(parent, 101)),
                     writer.run(lambda _transaction: None),
                     writer.step(lambda _transaction: None),
                 ):

@@ -75,8 +75,9 @@ class Admission:
             raise shutting_down()
         if self._in_flight >= self._limit:
             raise _too_many(f"{self._limit} calls")
+        if not self._in_flight:
+            self._idle.clear()
         self._in_flight += 1
-        self._idle.clear()
 
     def __exit__(self, *_: object) -> None:
         self._in_flight -= 1
