@@ -8,7 +8,8 @@ from math import inf
 from typing import Any, Final
 
 from service.doors.departures import Departures
-from service.doors.http.server import BODY_BYTES_PER_SECOND, AsgiApplication, Limits
+from service.doors.http.protocol import BODY_BYTES_PER_SECOND, Limits
+from service.doors.http.server import AsgiApplication
 
 _DISCONNECT: Final = {"type": "http.disconnect"}
 
