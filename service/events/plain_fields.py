@@ -7,7 +7,7 @@ none of "", 0, false and []: such a field is not there. ValueError means that th
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -114,14 +114,17 @@ def attributes(field: int, encoders: Sequence[Encode]) -> Encode:
     before, key, attribute = heads(field), text(1), message(2, encoders)
 
     def encode(value: dict[str, Any]) -> bytes:
-        entries = {}
-        for name, each in value.items():
+        for each in value.values():
             if bool(each.text) == bool(each.numbers):
                 raise ValueError
-            entries[name.encode() + b"\xff"] = delimited(before, key(name) + attribute(each))
-        return b"".join([entries[name] for name in sorted(entries)])
+        return b"".join([delimited(before, key(name) + attribute(value[name])) for name in in_order(value)])
 
     return encode
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The keys of a map in the order in which their entries are stored."""
+    return sorted(names, key=lambda name: name.encode() + b"\xff")
 
 
 def product_details(field: int, *, with_quantity: bool = False) -> Encode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from generated.footfall.v1.event_log_pb2 import EventSource, StoredClientEvent
 from generated.footfall.v1.signal_pb2 import Signal
@@ -14,6 +15,9 @@ from service.events.record import UserEventRecord, client_event_record, user_eve
 from service.events.signal import signal_record
 from service.storage.records import ClientEventRow, IdentifierKind, SignalIdentifier, SignalRow, UserEventRow
 from service.storage.writer import CatalogIds, Writer
+
+if TYPE_CHECKING:
+    from service.events.plain_events import PlainEvent
 
 _SALT_BYTES = 16
 _SALTS_AT_ONCE = 256  # a call of the system for each would hand the interpreter lock to the writer's thread each time
@@ -52,6 +56,17 @@ class Intake:
         user_event.normalise(event)
         now_us = self._now_us()
         record = user_event_record(event, now_us, next(self._salts), fill)
+        return record, UserEventRow(
+            ids.parent_id, *record[:5], now_us, source, ids.branch_id, record.product_ids, record.payload
+        )
+
+    async def plain_user_event(
+        self, catalog: str, event: PlainEvent, source: EventSource
+    ) -> tuple[UserEventRecord, UserEventRow]:
+        """As `user_event`, of an event that needs no message."""
+        ids = await self._writer.catalog(catalog)
+        now_us = self._now_us()
+        record = event.record(now_us, next(self._salts))
         return record, UserEventRow(
             ids.parent_id, *record[:5], now_us, source, ids.branch_id, record.product_ids, record.payload
         )
