@@ -76,7 +76,7 @@ class PlainEvent(NamedTuple):
     def record(self, now_us: int, salt: bytes) -> UserEventRecord:
         """The record. The arguments are those of `record.user_event_record`."""
         seconds, micros = self.time or divmod(now_us, MICROS)
-        payload = self.begin + _event_time(seconds, micros) + self.end
+        payload = self.begin + _event_time(seconds, micros * 1_000) + self.end
         event = self.event
         return UserEventRecord(
             seconds * MICROS + micros,

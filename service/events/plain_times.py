@@ -1,4 +1,4 @@
-"""Times of plain events: seconds since the Unix epoch, which are above 0, and microseconds; in JSON and on the wire."""
+"""Times of plain events, in JSON and on the wire: seconds since the Unix epoch, which are above 0, and a fraction."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ WHOLE: Final = len("2024-01-31T13:00:00Z")  # characters of one without a fracti
 MICROS: Final = 1_000_000  # in a second
 SIZE: Final = 20  # bytes that one takes on the wire at most
 
+_FRACTIONS: Final = {3: 1_000_000, 6: 1_000, 9: 1}  # digits, and nanoseconds of the last
 _TWO_DIGITS: Final = {f"{value:02}": value for value in range(60)}
 
 
@@ -29,6 +30,24 @@ def read(text: str) -> tuple[int, int]:
     return time["seconds"], time["nanos"] // 1_000
 
 
+def read_nanos(text: str) -> tuple[int, int]:
+    """Seconds and nanoseconds of a time that is written as proto3 JSON has it.
+
+    Raises:
+        ValueError, KeyError: It is not plain.
+    """
+    if len(text) == WHOLE:
+        return read(text)
+    seconds, _ = read(f"{text[: WHOLE - 1]}Z")
+    fraction = text[WHOLE:-1]
+    digits = len(fraction)
+    if digits not in _FRACTIONS or not (fraction.isascii() and fraction.isdigit()) or fraction.endswith("000"):
+        raise ValueError
+    if text[WHOLE - 1] != "." or text[-1] != "Z":
+        raise ValueError
+    return seconds, int(fraction) * _FRACTIONS[digits]
+
+
 def text(seconds: int, micros: int) -> str:
     """As proto3 JSON has it: with no digits of the fraction, three or six."""
     if not micros:
@@ -38,12 +57,12 @@ def text(seconds: int, micros: int) -> str:
 
 
 def encoder(field: int) -> Callable[[int, int], bytes]:
-    """Encodes a Timestamp."""
+    """Encodes a Timestamp of seconds and nanoseconds."""
     heads = plain_fields.heads(field)
     whole, nanos = plain_fields.integer(1), plain_fields.integer(2)
 
-    def encode(seconds: int, micros: int) -> bytes:
-        data = whole(seconds) + nanos(micros * 1_000) if micros else whole(seconds)
+    def encode(seconds: int, nanoseconds: int) -> bytes:
+        data = whole(seconds) + nanos(nanoseconds) if nanoseconds else whole(seconds)
         return heads[len(data)] + data
 
     return encode

@@ -11,7 +11,7 @@ from generated.footfall.v1.signal_pb2 import Signal
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events import user_event
-from service.events.record import UserEventRecord, client_event_record, user_event_record
+from service.events.record import ClientEventRecord, UserEventRecord, client_event_record, user_event_record
 from service.events.signal import signal_record
 from service.storage.records import ClientEventRow, IdentifierKind, SignalIdentifier, SignalRow, UserEventRow
 from service.storage.writer import CatalogIds, Writer
@@ -76,9 +76,15 @@ class Intake:
     ) -> ClientEventRow:
         """The row of an event, which gets the time of receipt when it has none; `beside`: see `client_event_record`."""
         now_us = self._now_us()
-        record = client_event_record(event, now_us, beside)
+        return await self.client_event_of(tenant, client_event_record(event, now_us, beside), source, now_us)
+
+    async def client_event_of(
+        self, tenant: str, record: ClientEventRecord, source: EventSource, now_us: int | None = None
+    ) -> ClientEventRow:
+        """As `client_event`, where there is a record; `now_us`: the time of receipt, where that is not now."""
         parent_id = await self._writer.parent_id(tenant)
-        return ClientEventRow(parent_id, *record[:5], now_us, source, *record[5:])
+        receive_time_us = self._now_us() if now_us is None else now_us
+        return ClientEventRow(parent_id, *record[:5], receive_time_us, source, *record[5:])
 
     async def signal(self, tenant: str, signal: Signal, source: EventSource) -> SignalRow:
         """The row of a signal."""

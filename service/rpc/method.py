@@ -113,6 +113,7 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
     Methods that `implementation` lacks answer UNIMPLEMENTED.
     """
     found = []
+    plain_readers = getattr(implementation, "plain_readers", {})
     for each in descriptor.methods:
         method = Method(
             service=descriptor.full_name,
@@ -125,7 +126,7 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
             served=hasattr(implementation, each.name),
             check_caller=getattr(implementation, "caller_checks", {}).get(each.name),
             read_body=getattr(implementation, "body_readers", {}).get(each.name),
-            read_plain=getattr(implementation, "plain_readers", {}).get(each.name),
+            read_plain=plain_readers.get(each.full_name, plain_readers.get(each.name)),
         )
         found.append(with_middleware(method, middleware))
     return found

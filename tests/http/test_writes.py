@@ -109,3 +109,71 @@ def test_closed_types_are_closed(web, server, catalog):
     assert answer.status_code == 400
     assert "UNSUPPORTED_EVENT_TYPE" in answer.text
     assert write(web, server, catalog, FORMS["usual"]).status_code == 200
+
+
+CLIENT_EVENT = {
+    "requestId": "r",
+    "eventId": "e",
+    "createTime": "2026-01-01T00:00:00.123456789Z",
+    "jobEvent": {"type": "VIEW", "jobs": ["projects/p/tenants/{}/jobs/1", "projects/p/tenants/{}/jobs/2"]},
+}
+
+
+def client_event(tenant: str, **fields: object) -> dict:
+    return {**json.loads(json.dumps(CLIENT_EVENT).replace("{}", tenant)), **fields}
+
+
+def create(web, server, tenant: str, event: dict, version: str = "v4", **query: str):
+    url = f"{server.http}/{version}/projects/p/tenants/{tenant}/clientEvents"
+    return web.post(url, json=event, params=query, timeout=60)
+
+
+def test_a_client_event_is_the_same_in_every_form(web, server):
+    event = client_event("forms")
+    as_number = {**event, "jobEvent": {**event["jobEvent"], "type": 2}}
+    answers = [create(web, server, "forms", each) for each in (event, as_number, event, dict(reversed(event.items())))]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert answers[0].json() == event
+    assert create(web, server, "forms", {"clientEvent": event}, "v4beta1").json() == event
+    url = f"{server.http}/v1/projects/p/tenants/forms/clientEvents"
+    [stored] = web.get(url, timeout=60).json()["clientEvents"]
+    assert stored["clientEvent"] == event
+    assert stored["source"] == "EVENT_SOURCE_WRITE"
+
+
+def test_a_client_event_comes_back_as_it_is_asked_for(web, server):
+    event = client_event("asked")
+    assert create(web, server, "asked", event, fields="eventId").json() == {"eventId": "e"}
+    numbers = create(web, server, "asked", event, **{"$alt": "json;enum-encoding=int"}).json()
+    assert numbers["jobEvent"]["type"] == 2
+
+
+def test_the_id_of_a_client_event_stands_for_one_content(web, server):
+    event = client_event("taken")
+    assert create(web, server, "taken", event).status_code == 200
+    other = create(web, server, "taken", {**event, "requestId": "other"})
+    assert other.status_code == 409
+    assert "EVENT_ID_TAKEN" in other.text
+    metrics = web.get(f"{server.http}/metrics", timeout=60).text.splitlines()
+    assert [line for line in metrics if "EVENT_ID_TAKEN" in line]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"eventId": ""}, "client_event.event_id"),
+        ({"jobEvent": {"type": "VIEW", "jobs": ["projects/p/tenants/other/jobs/1"]}}, "client_event.job_event.jobs[0]"),
+        ({"createTime": "2026-01-01"}, "client_event.create_time"),
+    ],
+)
+def test_a_wrong_client_event_is_told_so(web, server, fields, field):
+    answer = create(web, server, "wrong", client_event("wrong", **fields))
+    assert answer.status_code == 400
+    assert f'"{field}"' in answer.text
+
+
+def test_a_tenant_that_can_not_be_is_refused(web, server):
+    answer = create(web, server, "a%20b", client_event("a b"))
+    assert answer.status_code == 400
+    assert '"parent"' in answer.text
