@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -27,13 +27,14 @@ _LONG: Final = 0x80  # from here on a length takes more than a byte
 values_of: Final = msgspec.structs.astuple
 
 
-def heads(field: int) -> list[bytes]:
+@cache
+def heads(field: int) -> tuple[bytes, ...]:
     """What stands before the value of a field, by its length as far as that takes one byte."""
     tag = varint(field << 3 | 2)
-    return [tag + bytes((size,)) for size in range(_LONG)]
+    return tuple([tag + bytes((size,)) for size in range(_LONG)])
 
 
-def delimited(of_field: list[bytes], data: bytes) -> bytes:
+def delimited(of_field: tuple[bytes, ...], data: bytes) -> bytes:
     """A value behind what stands before it."""
     size = len(data)
     return of_field[size] + data if size < _LONG else of_field[0][:-1] + varint(size) + data
