@@ -34,5 +34,7 @@ def _load(with_json: bool) -> None:
     from service.events import filters, json  # noqa: PLC0415  `begin` comes before imports
 
     if with_json:
+        from service.events import plain_client_events, plain_events  # noqa: F401, PLC0415
+
         json.load(_OF_JSON)
     filters.parse("*", filters.PURGE)

@@ -19,7 +19,7 @@ from google.rpc import code_pb2
 
 from service.doors import grpc_wire
 from service.doors.departures import Departures
-from service.doors.http.server import BODY_BYTES_PER_SECOND
+from service.doors.http.protocol import BODY_BYTES_PER_SECOND
 from service.events import errors
 from service.events.errors import RpcError
 from service.rpc.method import Method

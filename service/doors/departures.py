@@ -15,10 +15,10 @@ _SWEEP_SECONDS: Final = 0.2
 _LONGEST_SWEEPS: Final = 8
 """Between two questions about one call, that is: most of two seconds."""
 
-
-_TOO_SLOW: Final = errors.deadline_exceeded(
+TOO_SLOW: Final = errors.deadline_exceeded(
     "The request did not come in the time that it may take (--http-body-seconds); send it again."
 )
+"""What callers are told whose requests don't come."""
 
 
 class Guest(Protocol):
@@ -78,7 +78,7 @@ class Departures:
         for guest, sweeps in self._guests.items():
             self._guests[guest] = sweeps + 1
             if not guest.read and (sweeps + 1) * _SWEEP_SECONDS > guest.body_seconds:
-                guest.cancel(_TOO_SLOW)
+                guest.cancel(TOO_SLOW)
             elif guest.read and _due(sweeps + 1):
                 task = asyncio.get_running_loop().create_task(self._ask(guest))
                 self._asking.add(task)

@@ -11,6 +11,7 @@ from service.events import errors, paths
 # Protobuf can't hold lone surrogates; a path segment of a URL could.
 _ID: Final = r"(?!\.{1,2}(?:/|\Z))[^/\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}"
 _CACHED_NAMES: Final = 4096
+_JOB_LENGTH: Final = len("/jobs/") + 128  # characters of a job's name behind its tenant's, at most
 _ID_DIGITS: Final = 19  # what a 64-bit number may have
 
 
@@ -186,6 +187,12 @@ def number(event_id: str) -> int:
 
 def is_job_of(name: str, tenant: str) -> bool:
     """Whether `name` is the full name of a job of `tenant`: `projects/*/tenants/*/jobs/*`."""
+    return len(name) <= len(tenant) + _JOB_LENGTH and _is_job_of(name, tenant)
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def _is_job_of(name: str, tenant: str) -> bool:
+    """A job has many events."""
     prefix = f"{tenant}/jobs/"
     return name.startswith(prefix) and _SEGMENT.fullmatch(name, len(prefix)) is not None
 

@@ -1,9 +1,9 @@
 """User events of which it is plain that they are accepted, from JSON straight to what is stored of them.
 
-Most lines of an import say in the most usual form what no rule forbids. Their records are made here in a third of the
-time that a message, its check and its serialisation take. What this module knows of the rules is only what is enough:
-whatever it takes is what `json.decode`, `user_event.check`, `user_event.normalise` and `record.user_event_record` make
-of it, and what it does not take, right or wrong, is theirs to judge.
+Most lines of an import, and most bodies of a :write, say in the most usual form what no rule forbids. Their records are
+made here in a third of the time that a message, its check and its serialisation take. What this module knows of the
+rules is only what is enough: whatever it takes is what `json.decode`, `user_event.check`, `user_event.normalise` and
+`record.user_event_record` make of it, and what it does not take, right or wrong, is theirs to judge.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from msgspec import Meta
 
 from generated.google.cloud.retail.v2.common_pb2 import CustomAttribute, UserInfo
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
-from service.events import event_types, limits, plain_fields, user_event
+from service.events import event_types, limits, plain_fields, plain_times, user_event
 from service.events.identity import fingerprint
 from service.events.plain_fields import Encode
-from service.events.plain_json import timestamp
+from service.events.plain_times import MICROS
 from service.events.record import UserEventRecord
 from service.events.user_event import UserEventRules
 
 _MOST_FORMS: Final = 1_000  # that are remembered
-_TWO_DIGITS: Final = {f"{value:02}": value for value in range(60)}
 
 
 class _Field(NamedTuple):
@@ -59,8 +58,56 @@ class _Form(NamedTuple):
     encoders: Sequence[Encode]
 
 
+class PlainEvent(NamedTuple):
+    """An event that is plainly accepted.
+
+    Attributes:
+        event: As msgspec decoded it.
+        begin: What is stored of it before its time.
+        end: The same, behind its time.
+        time: Seconds since the Unix epoch, and microseconds; None: it came without.
+    """
+
+    event: Any
+    begin: bytes
+    end: bytes
+    time: tuple[int, int] | None
+
+    def record(self, now_us: int, salt: bytes) -> UserEventRecord:
+        """The record. The arguments are those of `record.user_event_record`."""
+        seconds, micros = self.time or divmod(now_us, MICROS)
+        payload = self.begin + _event_time(seconds, micros * 1_000) + self.end
+        event = self.event
+        return UserEventRecord(
+            seconds * MICROS + micros,
+            fingerprint(payload) if self.time else salt,
+            event.event_type,
+            event.visitor_id,
+            (event.user_info.user_id or None) if event.user_info else None,
+            _product_ids(event.product_details),
+            payload,
+        )
+
+    def json(self, time_us: int) -> bytes | None:
+        """What `json.encode` makes of the event as stored; None where only that knows.
+
+        Args:
+            time_us: The record's.
+        """
+        event = self.event
+        if type(event) is not _CAMEL_CASE:
+            return None
+        if event.event_time is None or len(event.event_time) > plain_times.WHOLE:
+            event.event_time = plain_times.text(*divmod(time_us, MICROS))
+        if event.attributes:
+            if any(each.numbers for each in event.attributes.values()):
+                return None
+            event.attributes = {name: event.attributes[name] for name in plain_fields.in_order(event.attributes)}
+        return _to_json(event)
+
+
 class PlainEvents:
-    """Makes records by one set of rules.
+    """Reads events by one set of rules.
 
     Args:
         rules: Where they are strict, nothing is plain.
@@ -74,34 +121,32 @@ class PlainEvents:
 
     def record(self, line: bytes) -> UserEventRecord | None:
         """The record of an event with a time, or None where the line is not plain."""
+        event = self.read(line)
+        return event.record(0, b"") if event is not None and event.time else None
+
+    def read(self, text: bytes) -> PlainEvent | None:
+        """An event, or None where the text is not plain."""
         try:
-            return self._record(_in_snake_case(line) if b'"visitor_id"' in line else _in_camel_case(line))
+            return self._read(_in_snake_case(text) if b'"visitor_id"' in text else _in_camel_case(text))
         except (ValueError, KeyError, RecursionError):
             return None
 
-    def _record(self, event: Any) -> UserEventRecord | None:
-        event_type, visitor_id, time, *values = plain_fields.values_of(event)
-        seconds, micros = _time(time)
-        time_us = seconds * 1_000_000 + micros
-        if self._oldest_us is not None and time_us < self._oldest_us:
+    def _read(self, event: Any) -> PlainEvent | None:
+        event_type, visitor_id, time_text, *values = plain_fields.values_of(event)
+        time = None if time_text is None else plain_times.read(time_text)
+        if time is not None and (
+            time[0] <= 0 or (self._oldest_us is not None and time[0] * MICROS + time[1] < self._oldest_us)
+        ):
             return None
         form = self._forms.get(event_type) or self._form(event_type)
         for place in form.needs:
             if not values[place]:
                 return None
-        parts = [encode(value) for encode, value in zip(form.encoders, values, strict=True) if value]
-        payload = b"".join((form.begin, _visitor_id(visitor_id), _event_time(seconds, micros), *parts))
-        if len(payload) > limits.MAX_EVENT_SIZE:
+        begin = form.begin + _visitor_id(visitor_id)
+        end = b"".join([encode(value) for encode, value in zip(form.encoders, values, strict=True) if value])
+        if len(begin) + len(end) + plain_times.SIZE > limits.MAX_EVENT_SIZE:
             return None
-        return UserEventRecord(
-            time_us,
-            fingerprint(payload),
-            event_type,
-            visitor_id,
-            (event.user_info.user_id or None) if event.user_info else None,
-            _product_ids(event.product_details),
-            payload,
-        )
+        return PlainEvent(event, begin, end, time)
 
     def _form(self, name: str) -> _Form:
         rules = event_types.EVENT_TYPES.get(name, event_types.CUSTOM)
@@ -189,13 +234,14 @@ _NAMES: Final = [field.name for field in _EVENT]
 _ENCODERS: Final = dict(zip(_NAMES, _encoders(UserEvent, _EVENT), strict=True))
 _details_with_quantity: Final = plain_fields.product_details(UserEvent.PRODUCT_DETAILS_FIELD_NUMBER, with_quantity=True)
 _visitor_id: Final = plain_fields.text(UserEvent.VISITOR_ID_FIELD_NUMBER)
+_event_time: Final = plain_times.encoder(UserEvent.EVENT_TIME_FIELD_NUMBER)
 
 
-def _decode(rename: Literal["camel"] | None) -> Callable[[bytes], Any]:
-    """Decodes lines whose fields have names of one kind."""
+def _struct(rename: Literal["camel"] | None) -> Any:
+    """Of events whose fields have names of one kind."""
 
     def made(name: str, *fields: tuple[Any, ...]) -> Any:
-        return msgspec.defstruct(name, fields, rename=rename, forbid_unknown_fields=True, gc=False)
+        return msgspec.defstruct(name, fields, rename=rename, forbid_unknown_fields=True, omit_defaults=True, gc=False)
 
     product = made("Product", ("id", _ID))
     detail: Any = made("ProductDetail", ("product", product), ("quantity", _QUANTITY, 0))
@@ -206,40 +252,16 @@ def _decode(rename: Literal["camel"] | None) -> Callable[[bytes], Any]:
         "attributes": dict[key, attribute],
         "user_info": made("UserInfo", *(field[:3] for field in _USER_INFO)) | None,
     }
-    event = made(
+    return made(
         "UserEvent",
         ("event_type", str),
         ("visitor_id", _ID),
-        ("event_time", str),
+        ("event_time", str | None, None),
         *((field.name, nested.get(field.name, field.type), field.default) for field in _EVENT),
     )
-    return msgspec.json.Decoder(event).decode
 
 
-_in_camel_case: Final = _decode("camel")
-_in_snake_case: Final = _decode(None)
-
-
-@lru_cache(maxsize=1024)
-def _hour(text: str) -> int:
-    """Seconds since the Unix epoch of an hour such as `2024-01-31T13:`."""
-    return timestamp(f"{text}00:00Z")["seconds"]
-
-
-def _time(text: str) -> tuple[int, int]:
-    """Seconds since the Unix epoch, and microseconds."""
-    if len(text) == len("2024-01-31T13:00:00Z") and text[16] == ":" and text[19] == "Z":
-        return _hour(text[:14]) + _TWO_DIGITS[text[14:16]] * 60 + _TWO_DIGITS[text[17:19]], 0
-    time = timestamp(text)
-    return time["seconds"], time["nanos"] // 1_000
-
-
-_time_heads: Final = plain_fields.heads(UserEvent.EVENT_TIME_FIELD_NUMBER)
-_seconds, _nanos = plain_fields.integer(1), plain_fields.integer(2)  # of a Timestamp
-
-
-def _event_time(seconds: int, micros: int) -> bytes:
-    if seconds <= 0:
-        raise ValueError
-    data = _seconds(seconds) + _nanos(micros * 1_000) if micros else _seconds(seconds)
-    return plain_fields.delimited(_time_heads, data)
+_CAMEL_CASE: Final = _struct("camel")
+_in_camel_case: Final = msgspec.json.Decoder(_CAMEL_CASE).decode
+_in_snake_case: Final = msgspec.json.Decoder(_struct(None)).decode
+_to_json: Final = msgspec.json.Encoder().encode

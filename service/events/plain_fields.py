@@ -7,8 +7,8 @@ none of "", 0, false and []: such a field is not there. ValueError means that th
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -27,13 +27,14 @@ _LONG: Final = 0x80  # from here on a length takes more than a byte
 values_of: Final = msgspec.structs.astuple
 
 
-def heads(field: int) -> list[bytes]:
+@cache
+def heads(field: int) -> tuple[bytes, ...]:
     """What stands before the value of a field, by its length as far as that takes one byte."""
     tag = varint(field << 3 | 2)
-    return [tag + bytes((size,)) for size in range(_LONG)]
+    return tuple([tag + bytes((size,)) for size in range(_LONG)])
 
 
-def delimited(of_field: list[bytes], data: bytes) -> bytes:
+def delimited(of_field: tuple[bytes, ...], data: bytes) -> bytes:
     """A value behind what stands before it."""
     size = len(data)
     return of_field[size] + data if size < _LONG else of_field[0][:-1] + varint(size) + data
@@ -114,14 +115,17 @@ def attributes(field: int, encoders: Sequence[Encode]) -> Encode:
     before, key, attribute = heads(field), text(1), message(2, encoders)
 
     def encode(value: dict[str, Any]) -> bytes:
-        entries = {}
-        for name, each in value.items():
+        for each in value.values():
             if bool(each.text) == bool(each.numbers):
                 raise ValueError
-            entries[name.encode() + b"\xff"] = delimited(before, key(name) + attribute(each))
-        return b"".join([entries[name] for name in sorted(entries)])
+        return b"".join([delimited(before, key(name) + attribute(value[name])) for name in in_order(value)])
 
     return encode
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The keys of a map in the order in which their entries are stored."""
+    return sorted(names, key=lambda name: name.encode() + b"\xff")
 
 
 def product_details(field: int, *, with_quantity: bool = False) -> Encode:

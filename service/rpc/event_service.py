@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from google.protobuf.message import Message
 
@@ -13,9 +14,13 @@ from service.events.client_event_forms import normal_form
 from service.events.policy import Policy
 from service.rpc.context import CallContext
 from service.rpc.intake import Intake
+from service.rpc.method import Rendered
 from service.rpc.rejections import RejectedCalls
 from service.storage.records import ClientEventRow, Verdict
 from service.storage.writer import Writer
+
+if TYPE_CHECKING:
+    from service.events.plain_client_events import PlainClientEvent
 
 _WRITE = EventSource.EVENT_SOURCE_WRITE
 _TENANT_ONLY = "google.cloud.talent.v4.CreateClientEventRequest"
@@ -23,6 +28,20 @@ _PROJECT_ONLY = (
     "google.cloud.talent.v3.CreateClientEventRequest",
     "google.cloud.talent.v3p1beta1.CreateClientEventRequest",
 )
+
+
+def _read_plain(path: Mapping[str, str], body: bytes) -> PlainCreate | None:
+    from service.events import plain_client_events  # noqa: PLC0415  only who serves REST needs it
+
+    event = plain_client_events.read(body, path["parent"])
+    return None if event is None else PlainCreate(path["parent"], event)
+
+
+class PlainCreate(NamedTuple):
+    """A CreateClientEventRequest of v4 whose event is plainly accepted."""
+
+    parent: str
+    event: PlainClientEvent
 
 
 class EventService:
@@ -33,7 +52,12 @@ class EventService:
         writer: The way to the database.
         intake: Makes rows of events.
         rejected_calls: Keeps rejected calls where the operator wants that.
+
+    Attributes:
+        plain_readers: By method, what makes plain requests of JSON.
     """
+
+    plain_readers: Final = {"google.cloud.talent.v4.EventService.CreateClientEvent": _read_plain}
 
     def __init__(self, *, policy: Policy, writer: Writer, intake: Intake, rejected_calls: RejectedCalls) -> None:
         self._policy = policy
@@ -43,11 +67,11 @@ class EventService:
 
     async def CreateClientEvent(  # noqa: N802  the RPC's name
         self, request: Any, _context: CallContext
-    ) -> Message | bytes:
+    ) -> Message | bytes | Rendered:
         """Stores one event and returns it as it was sent.
 
         Args:
-            request: A CreateClientEventRequest of any version.
+            request: A CreateClientEventRequest of any version, or a PlainCreate.
 
         Returns:
             The ClientEvent of that version.
@@ -57,7 +81,19 @@ class EventService:
                 ALREADY_EXISTS when the event_id was used for another content; UNAVAILABLE when it can't be stored
                 now (nothing was).
         """
+        if isinstance(request, PlainCreate):
+            return await self._create_plain(request)
         return await self.create(request, "client_event")
+
+    async def _create_plain(self, request: PlainCreate) -> Rendered:
+        tenant = self._policy.tenant(request.parent)
+        row = await self._intake.client_event_of(tenant, request.event.record, _WRITE)
+        try:
+            await self._write(row, tenant)
+        except errors.RpcError as error:
+            self._rejected_calls.count(_WRITE, error)
+            raise
+        return Rendered(row.payload, request.event.json)
 
     async def create(self, request: Any, field: str) -> Message | bytes:
         """Stores the event in the field `field` of a request with a parent. See `CreateClientEvent`."""
@@ -111,7 +147,10 @@ class EventService:
         if violations:
             raise errors.invalid_argument(violations)
         row = await self._intake.client_event(tenant, event, source, beside)
+        return row, await self._write(row, tenant)
+
+    async def _write(self, row: ClientEventRow, tenant: str) -> Verdict:
         verdict = await self._writer.write_client_event(row)
         if verdict is Verdict.CONFLICT:
             raise client_event.event_id_taken(tenant, row.event_id)
-        return row, verdict
+        return verdict

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from generated.footfall.v1.event_log_pb2 import EventSource, StoredClientEvent
 from generated.footfall.v1.signal_pb2 import Signal
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
 from service.events import user_event
-from service.events.record import client_event_record, user_event_record
+from service.events.record import ClientEventRecord, UserEventRecord, client_event_record, user_event_record
 from service.events.signal import signal_record
 from service.storage.records import ClientEventRow, IdentifierKind, SignalIdentifier, SignalRow, UserEventRow
 from service.storage.writer import CatalogIds, Writer
+
+if TYPE_CHECKING:
+    from service.events.plain_events import PlainEvent
 
 _SALT_BYTES = 16
 _SALTS_AT_ONCE = 256  # a call of the system for each would hand the interpreter lock to the writer's thread each time
@@ -51,31 +55,27 @@ class Intake:
         """As `user_event`, where the numbers of the catalog are at hand."""
         user_event.normalise(event)
         now_us = self._now_us()
-        time_us, fingerprint, event_type, visitor_id, user_id, product_ids, payload = user_event_record(
-            event, now_us, next(self._salts), fill
-        )
-        return UserEventRow(
-            ids.parent_id,
-            time_us,
-            fingerprint,
-            event_type,
-            visitor_id,
-            user_id,
-            now_us,
-            source,
-            ids.branch_id,
-            product_ids,
-            payload,
-        )
+        return _row_of(user_event_record(event, now_us, next(self._salts), fill), ids, now_us, source)
+
+    def plain_user_event_of(self, ids: CatalogIds, event: PlainEvent, source: EventSource) -> UserEventRow:
+        """As `user_event_of`, of an event that needs no message."""
+        now_us = self._now_us()
+        return _row_of(event.record(now_us, next(self._salts)), ids, now_us, source)
 
     async def client_event(
         self, tenant: str, event: ClientEvent, source: EventSource, beside: StoredClientEvent | None = None
     ) -> ClientEventRow:
         """The row of an event, which gets the time of receipt when it has none; `beside`: see `client_event_record`."""
         now_us = self._now_us()
-        record = client_event_record(event, now_us, beside)
+        return await self.client_event_of(tenant, client_event_record(event, now_us, beside), source, now_us)
+
+    async def client_event_of(
+        self, tenant: str, record: ClientEventRecord, source: EventSource, now_us: int | None = None
+    ) -> ClientEventRow:
+        """As `client_event`, where there is a record; `now_us`: the time of receipt, where that is not now."""
         parent_id = await self._writer.parent_id(tenant)
-        return ClientEventRow(parent_id, *record[:5], now_us, source, *record[5:])
+        receive_time_us = self._now_us() if now_us is None else now_us
+        return ClientEventRow(parent_id, *record[:5], receive_time_us, source, *record[5:])
 
     async def signal(self, tenant: str, signal: Signal, source: EventSource) -> SignalRow:
         """The row of a signal."""
@@ -95,3 +95,20 @@ class Intake:
                 for kind, value, is_subject in record.identifiers
             ),
         )
+
+
+def _row_of(record: UserEventRecord, ids: CatalogIds, now_us: int, source: EventSource) -> UserEventRow:
+    time_us, fingerprint, event_type, visitor_id, user_id, product_ids, payload = record
+    return UserEventRow(
+        ids.parent_id,
+        time_us,
+        fingerprint,
+        event_type,
+        visitor_id,
+        user_id,
+        now_us,
+        source,
+        ids.branch_id,
+        product_ids,
+        payload,
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -23,6 +23,22 @@ CallerCheck = Callable[[CallContext], Awaitable[None]]
 BodyReader = Callable[[bytes], Message]
 """Makes the field that an HTTP body is for of whatever was sent; never fails."""
 
+PlainReader = Callable[[Mapping[str, str], bytes], Any]
+"""Makes what the handler takes in a request's place, of what an HTTP path says and of a JSON body; None: the request is
+to be made. It is for what is cheaper to store without a message, and says nothing of what is wrong."""
+
+
+class Rendered(NamedTuple):
+    """A response to what a PlainReader made.
+
+    Attributes:
+        wire: Its bytes.
+        json: The same as proto3 JSON, where that was cheap to say.
+    """
+
+    wire: bytes
+    json: bytes | None
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -32,7 +48,8 @@ class Method:
     returns the response, as a message or as the bytes of one, or yields several when the server streams. What is not
     `served` is in the contract only: its handler says so. One with a `check_caller` lets nobody in without
     credentials, and may therefore be reached from anywhere; a door may call that before it reads the request. With a
-    `read_body` the body of an HTTP call may be anything, else it is proto3 JSON.
+    `read_body` the body of an HTTP call may be anything, else it is proto3 JSON. With a `read_plain` the handler takes
+    what that returns, too, and answers it with a Rendered.
     """
 
     service: str
@@ -45,6 +62,7 @@ class Method:
     served: bool = True
     check_caller: CallerCheck | None = None
     read_body: BodyReader | None = None
+    read_plain: PlainReader | None = None
 
     @property
     def path(self) -> str:
@@ -103,6 +121,7 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
     Methods that `implementation` lacks answer UNIMPLEMENTED.
     """
     found = []
+    plain_readers = getattr(implementation, "plain_readers", {})
     for each in descriptor.methods:
         method = Method(
             service=descriptor.full_name,
@@ -115,6 +134,7 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
             served=hasattr(implementation, each.name),
             check_caller=getattr(implementation, "caller_checks", {}).get(each.name),
             read_body=getattr(implementation, "body_readers", {}).get(each.name),
+            read_plain=plain_readers.get(each.full_name, plain_readers.get(each.name)),
         )
         found.append(with_middleware(method, middleware))
     return found

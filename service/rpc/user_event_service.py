@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from google.api.httpbody_pb2 import HttpBody
 from google.longrunning.operations_proto_pb2 import Operation
@@ -18,12 +20,23 @@ from service.operations.messages import to_operation
 from service.rpc import collecting
 from service.rpc.context import CallContext
 from service.rpc.intake import Intake
+from service.rpc.method import Rendered
 from service.rpc.rejections import RejectedCalls
 from service.storage.writer import Writer
+
+if TYPE_CHECKING:
+    from service.events.plain_events import PlainEvent, PlainEvents
 
 # To look them up takes as long as to parse a request.
 _WRITE = EventSource.EVENT_SOURCE_WRITE
 _COLLECT = EventSource.EVENT_SOURCE_COLLECT
+
+
+class PlainWrite(NamedTuple):
+    """A WriteUserEventRequest whose event is plainly accepted."""
+
+    parent: str
+    event: PlainEvent
 
 
 class UserEventService:
@@ -38,6 +51,9 @@ class UserEventService:
         imports: Accepts imports.
         maintenance: Accepts purges, rejoins and exports.
         rejected_calls: Keeps rejected calls.
+
+    Attributes:
+        plain_readers: By method, what makes plain requests of JSON.
     """
 
     def __init__(
@@ -56,10 +72,21 @@ class UserEventService:
         self._imports = imports
         self._maintenance = maintenance
         self._rejected_calls = rejected_calls
+        self._plain_events: PlainEvents | None = None
+        self.plain_readers = {} if policy.rules.strict else {"WriteUserEvent": self._read_plain}
+
+    def _read_plain(self, path: Mapping[str, str], body: bytes) -> PlainWrite | None:
+        plain_events = self._plain_events
+        if plain_events is None:
+            from service.events.plain_events import PlainEvents  # noqa: PLC0415  only who serves REST needs it
+
+            plain_events = self._plain_events = PlainEvents(self._policy.rules, None)
+        event = plain_events.read(body)
+        return None if event is None else PlainWrite(path["parent"], event)
 
     async def WriteUserEvent(  # noqa: N802  the RPC's name
-        self, request: user_event_service_pb2.WriteUserEventRequest, _context: CallContext
-    ) -> bytes:
+        self, request: user_event_service_pb2.WriteUserEventRequest | PlainWrite, _context: CallContext
+    ) -> bytes | Rendered:
         """Stores one event and returns it as stored.
 
         Returns:
@@ -70,6 +97,11 @@ class UserEventService:
                 when it can't be stored now (nothing was).
         """
         catalog = self._policy.catalog(request.parent)
+        if isinstance(request, PlainWrite):
+            ids = self._writer.known_catalog(catalog) or await self._writer.catalog(catalog)
+            row = self._intake.plain_user_event_of(ids, request.event, _WRITE)
+            await self._writer.write_user_event(row)
+            return Rendered(row.payload, request.event.json(row.event_time_us))
         if not request.HasField("user_event"):
             raise errors.invalid_argument([errors.missing("user_event")])
         event = request.user_event

@@ -59,6 +59,17 @@ def test_a_slow_body_is_cut_off_while_others_are_served(server, web, catalog):
     assert {raw.status(answer) for answer in answers} <= {0, 408}
 
 
+@pytest.mark.parametrize("server", [PATIENCE], indirect=True)
+@pytest.mark.parametrize("sent", [b"", b"x" * 99], ids=["none of it", "some of it"])
+@pytest.mark.parametrize("method", [":write", ":collect", ":upload"])
+def test_a_body_that_stays_away_is_waited_for_no_longer(server, web, catalog, method, sent):
+    version = "v1" if method == ":upload" else "v2"
+    head = f"POST /{version}/{catalog}/userEvents{method} HTTP/1.1\r\nhost: localhost\r\n"
+    head += "content-type: application/json\r\ncontent-length: 9999\r\n\r\n"
+    assert raw.status(raw.head(server.http, head.encode() + sent)) == 408
+    assert web.get(f"{server.http}/healthz", timeout=60).status_code == 200
+
+
 def upload_head(catalog: str) -> bytes:
     head = f"POST /v1/{catalog}/userEvents:upload HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/jsonl\r\n"
     return head.encode() + b"content-length: 9999\r\n\r\n"

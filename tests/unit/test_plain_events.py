@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
+from service.events import json as codec
+from service.events import user_event
 from service.events.errors import RpcError
 from service.events.event_types import EVENT_TYPES
 from service.events.plain_events import PlainEvents
-from service.events.record import UserEventRecord
+from service.events.record import UserEventRecord, user_event_record
 from service.events.user_event import UserEventRules
 from service.sources.decoding import DecodeOptions, record_of
 from service.sources.schemas import MappingError, line_reader
@@ -24,6 +26,8 @@ from tests.unit.test_plain_json import ANYTHING, TEXTS
 RULES = [
     UserEventRules(strict=strict, closed_event_types=closed) for strict in (False, True) for closed in (False, True)
 ]
+NAME = UserEvent.DESCRIPTOR.full_name
+NOW_US, SALT = 1_764_400_000_123_456, b"sixteen bytes..."
 OLDEST_US = 1_600_000_000_000_000
 PLAIN = {(rules, oldest): PlainEvents(rules, oldest) for rules in RULES for oldest in (None, OLDEST_US)}
 read = line_reader("user_event")
@@ -39,6 +43,15 @@ def judged(line: bytes, rules: UserEventRules, oldest_us: int | None) -> UserEve
         return None
 
 
+def written(body: bytes, rules: UserEventRules) -> tuple[UserEventRecord, bytes]:
+    """The record of a :write and its answer, by the way of all events."""
+    event = UserEvent.FromString(codec.decode(NAME, body))
+    assert not user_event.check(event, rules)
+    user_event.normalise(event)
+    record = user_event_record(event, NOW_US, SALT)
+    return record, codec.encode(NAME, record.payload).encode()
+
+
 def is_plain(line: bytes) -> bool:
     """Whether the line is plain by some rules; its record must then be that of the way of all events."""
     found = False
@@ -47,7 +60,21 @@ def is_plain(line: bytes) -> bool:
         if record is not None:
             assert record == judged(line, rules, oldest_us)
             found = True
+        event = plain.read(line)
+        assert (event is not None and event.time is not None) == (record is not None)
+        if event is not None:
+            expected, answer = written(line, rules)
+            record = event.record(NOW_US, SALT)
+            assert record == expected
+            assert event.json(record.event_time_us) in (None, answer)
     return found
+
+
+def answer_of(value: dict[str, Any], now_us: int = NOW_US) -> bytes | None:
+    """What a :write of a plain event answers."""
+    plain = PLAIN[RULES[0], None].read(json.dumps(value).encode())
+    assert plain is not None
+    return plain.json(plain.record(now_us, SALT).event_time_us)
 
 
 def event(**fields: Any) -> dict[str, Any]:
@@ -62,6 +89,7 @@ TEXT = st.one_of(
     st.text(max_size=5), st.sampled_from(["a" * size for size in (127, 128, 129, 256, 257)]), st.just("é" * 128)
 )
 NUMBERS = st.one_of(st.integers(-3, 3), st.integers(), st.floats(allow_nan=False))
+FRACTIONS = ("250", "000", "120000", "000000", "000001")
 DETAIL = st.fixed_dictionaries(
     {"product": st.fixed_dictionaries({"id": TEXT}, optional={"title": TEXT})},
     optional={"quantity": st.integers(-1, 300), "promotionId": TEXT},
@@ -73,12 +101,14 @@ USUAL = st.fixed_dictionaries(
     {
         "eventType": st.one_of(st.sampled_from(sorted(EVENT_TYPES)), st.sampled_from(["view", "Not A Type", ""])),
         "visitorId": TEXT,
-        "eventTime": st.one_of(
-            st.datetimes().map(lambda time: time.isoformat(timespec="seconds") + "Z"),
-            st.sampled_from(["2024-01-31T13:00:00.250Z", "2024-01-31T13:00:00.000001Z", "1969-12-31T23:59:59Z"]),
-        ),
     },
     optional={
+        "eventTime": st.one_of(
+            st.datetimes().map(lambda time: time.isoformat(timespec="seconds") + "Z"),
+            st.datetimes().map(lambda time: time.isoformat(timespec="microseconds") + "Z"),
+            st.sampled_from([f"2024-01-31T13:00:00.{fraction}Z" for fraction in FRACTIONS]),
+            st.sampled_from(["1969-12-31T23:59:59Z", "", None]),
+        ),
         "experimentIds": st.lists(TEXT, max_size=2),
         "attributionToken": TEXT,
         "productDetails": st.lists(DETAIL, max_size=3),
@@ -197,3 +227,28 @@ def test_the_same_product_in_several_details_is_named_once():
     record = PLAIN[RULES[0], None].record(line(productDetails=details))
     assert record is not None
     assert record.product_ids == ("p", "q")
+
+
+@pytest.mark.parametrize("now_us", [1_764_400_000_000_000, 1_764_400_000_250_000, 1_764_400_000_000_001, 1])
+def test_an_event_without_a_time_is_answered_with_that_of_its_receipt(now_us):
+    stored = user_event_record(UserEvent(event_type="view", visitor_id="v"), now_us, SALT).payload
+    assert answer_of({"eventType": "view", "visitorId": "v"}, now_us) == codec.encode(NAME, stored).encode()
+
+
+@settings(max_examples=500)
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), st.text(st.characters(max_codepoint=0x9F)))
+def test_texts_are_answered_as_all_are(key, text):
+    value = {"eventType": "view", "visitorId": "v", "uri": text, "attributes": {key: {"text": [f"x{text}"]}}}
+    assert is_plain(json.dumps({**value, "eventTime": "2024-01-31T13:00:00Z"}).encode())
+    assert answer_of(value) is not None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"event_type": "view", "visitor_id": "v"},
+        {"eventType": "view", "visitorId": "v", "attributes": {"a": {"numbers": [1e-7]}}},
+    ],
+)
+def test_what_is_dearer_to_answer_is_stored_all_the_same(value):
+    assert answer_of(value) is None

@@ -17,7 +17,7 @@ from service.doors.envoy.admin import Admin
 from service.doors.envoy.http_mount import HttpMount
 from service.doors.grpc import Limits
 from service.doors.grpc_services import GrpcServices
-from service.doors.http.server import Limits as HttpLimits
+from service.doors.http.protocol import Limits as HttpLimits
 from service.rpc.method import Method
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from math import inf
 from typing import Any, Final
 
-from service.doors.departures import Departures
-from service.doors.http.server import BODY_BYTES_PER_SECOND, AsgiApplication, Limits
+from service.doors.departures import TOO_SLOW, Departures
+from service.doors.http.protocol import BODY_BYTES_PER_SECOND, Limits
+from service.doors.http.server import AsgiApplication
 
 _DISCONNECT: Final = {"type": "http.disconnect"}
 
@@ -50,7 +50,7 @@ class HttpMount:
             if request.too_slow and not request.answered:
                 await _refuse(send)
         except asyncio.CancelledError:
-            if not request.gone.is_set():
+            if not request.left:
                 raise
         except OSError:  # how ASGI tells of a caller who has left
             return
@@ -61,8 +61,6 @@ class HttpMount:
 class _Request:
     """A request's body, whether its caller is still there, and whether it has been answered."""
 
-    body_seconds = inf  # to `Departures`: limited here
-
     def __init__(
         self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]], body_seconds: float
     ) -> None:
@@ -71,12 +69,21 @@ class _Request:
         self.answered = False
         self.read = False
         self.too_slow = False
-        self.gone = asyncio.Event()
-        self._allowed = asyncio.get_running_loop().time() + body_seconds
+        self.left = False
+        self.body_seconds = body_seconds  # as far as it has come
+        self._reading: asyncio.Task[Any] | None = None  # the task that waits for more of the body
+        self._leaving: asyncio.Event | None = None  # what waits for the caller to leave
 
-    def cancel(self, _end: Any = None) -> None:
-        """The caller has left, or the server ends."""
-        self.gone.set()
+    def cancel(self, end: Any = None) -> None:
+        """The caller has left, or the server ends; or it is waited for a body that does not come in time."""
+        if end is TOO_SLOW:
+            if self._reading is not None:
+                self.too_slow = True
+                self._reading.cancel()
+            return
+        self.left = True
+        if self._leaving is not None:
+            self._leaving.set()
 
     async def send(self, message: Any) -> None:
         """ASGI's."""
@@ -85,19 +92,31 @@ class _Request:
 
     async def next(self) -> Any:
         """ASGI's receive."""
+        if self.too_slow:
+            return _DISCONNECT
         if self.read:
-            await self.gone.wait()
+            await self._gone()
             return _DISCONNECT
+        self._reading = reading = asyncio.current_task()
+        assert reading is not None
         try:
-            async with asyncio.timeout_at(self._allowed):
-                received = await self.receive()
-        except TimeoutError:
-            self.too_slow = True
+            received = await self.receive()
+        except asyncio.CancelledError:
+            if not self.too_slow or reading.uncancel():
+                raise
             return _DISCONNECT
+        finally:
+            self._reading = None
         if received["type"] == "http.request":
             self.read = not received["more_body"]
-            self._allowed += len(received["body"]) / BODY_BYTES_PER_SECOND
+            self.body_seconds += len(received["body"]) / BODY_BYTES_PER_SECOND
         return received
+
+    async def _gone(self) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.Event()
+        if not self.left:
+            await self._leaving.wait()
 
 
 async def _refuse(send: Any) -> None:

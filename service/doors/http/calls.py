@@ -193,7 +193,7 @@ class Call:
         whole = (self.scope.get("extensions") or {}).get(WHOLE_ANSWERS)
         if whole is not None:
             head = _head(answer.content_type, answer.headers, bodiless=bodiless) + _lines(of_this)
-            if whole(status, head, body):
+            if whole(self.send, status, head, body):
                 self.status = status
                 return
         of_all = _headers(answer.content_type, answer.headers, bodiless=bodiless)

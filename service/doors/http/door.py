@@ -14,8 +14,9 @@ from service.doors.http.calls import Call
 from service.doors.http.collect import Collector
 from service.doors.http.guard import Guard
 from service.doors.http.paths import Router
+from service.doors.http.protocol import Limits
 from service.doors.http.responses import JSON, Answer
-from service.doors.http.server import AsgiApplication, HttpServer, Limits
+from service.doors.http.server import AsgiApplication, HttpServer
 from service.doors.http.transcoding import Transcoder
 from service.measures import Tally
 from service.rpc.method import Method

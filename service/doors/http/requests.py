@@ -47,6 +47,16 @@ def request_of(
     return request
 
 
+def plain_request(
+    binding: Binding, variables: dict[str, str], pairs: Sequence[tuple[str, str]], body: bytes | None
+) -> Any | None:
+    """What the method takes in a request's place, where it has something of the kind. Arguments: see `request_of`."""
+    read = binding.method.read_plain
+    if read is None or not body or pairs or binding.body in ("", "*"):
+        return None
+    return read(variables, body)
+
+
 def _read_body(request: Message, binding: Binding, body: bytes) -> None:
     field = "" if binding.body == "*" else binding.body
     message: Message = getattr(request, field) if field else request

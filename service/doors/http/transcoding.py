@@ -17,6 +17,7 @@ from service.doors.http.parameters import System
 from service.doors.http.responses import Answer
 from service.events import errors
 from service.events.errors import Violation
+from service.rpc.method import Rendered
 
 _EVENT_STREAM: Final = "text/event-stream"
 _JSON_LINES: Final = "application/jsonl; charset=UTF-8"
@@ -59,11 +60,17 @@ class Transcoder:
         body = await call.body(self._max_body_bytes) if binding.body else None
         if method.server_streaming:
             pairs = _resumed(call, binding, pairs)
-        request = requests.request_of(binding, variables, pairs, body)
+        request = requests.plain_request(binding, variables, pairs, body)
+        if request is None:
+            request = requests.request_of(binding, variables, pairs, body)
         if method.server_streaming:
             await _stream(call, method.handler(request, call), system)
             return None
         response = await method.handler(request, call)
+        if isinstance(response, Rendered):
+            if system is parameters.NO_SYSTEM and response.json is not None:
+                return Answer(200, responses.JSON, response.json)
+            response = response.wire
         if binding.response_body and isinstance(response, Message):
             response = getattr(response, binding.response_body)
         return responses.answer(without_ours(response, binding.template), method.response_type, system)
