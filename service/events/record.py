@@ -65,10 +65,10 @@ def product_details(payload: bytes) -> bytes:
     """The product details of a stored event, as they stand in its bytes: a UserEvent that has nothing else.
 
     They are found in a fifth of the time that parsing takes. An event's fields come in the order of their numbers, and
-    those up to these have one byte of tag and then their length.
+    those up to these have one byte of tag and then their length. Unknown fields come last, whatever their numbers.
     """
     at, end = 0, len(payload)
-    while at < end and payload[at] < _PRODUCT_DETAILS:
+    while at < end and payload[at] in _BEFORE_PRODUCT_DETAILS:
         size = payload[at + 1]
         at += size + 2 if size < _MORE else _long(payload, at)
     begin = at
@@ -79,6 +79,7 @@ def product_details(payload: bytes) -> bytes:
 
 
 _PRODUCT_DETAILS: Final = UserEvent.PRODUCT_DETAILS_FIELD_NUMBER << 3 | 2
+_BEFORE_PRODUCT_DETAILS: Final = bytes(range(1 << 3 | 2, _PRODUCT_DETAILS, 1 << 3))  # tags
 _MORE: Final = 0x80  # in a byte of a varint: others follow
 
 

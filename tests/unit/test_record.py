@@ -37,3 +37,23 @@ def test_an_event_without_product_details_has_none():
 
 def test_the_sample_has_product_details():
     assert product_details(SAMPLE) == canonical_bytes(_only_product_details(UserEvent.FromString(SAMPLE))) != b""
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        "080110321800",  # numbers where texts belong; one looks like the tag of product details
+        "10011832",
+        "08ff01",
+        "3001",
+        "0b0c",
+        "0d32020a00",
+    ],
+)
+@pytest.mark.parametrize("product_id", ["", "p"])
+def test_known_fields_of_another_wire_type_are_no_product_details(unknown, product_id):
+    event = UserEvent(visitor_id="v")
+    if product_id:
+        event.product_details.add().product.id = product_id
+    with_unknown = UserEvent.FromString(event.SerializeToString() + bytes.fromhex(unknown))
+    assert product_details(canonical_bytes(with_unknown)) == canonical_bytes(_only_product_details(event))
