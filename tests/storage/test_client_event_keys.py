@@ -15,6 +15,7 @@ from service.storage.records import ClientEventRow, Selection, StoredEvent, Stor
 from service.storage.sqlite import SqliteStore, client_event_keys
 from service.storage.sqlite import store as sqlite_store
 from service.storage.sqlite.client_event_keys import RunSizes, key_of, keys_of
+from service.storage.sqlite.queries import SQL
 from tests.storage.rows import TENANT, client_event, create, fingerprint, intern
 
 OTHER = f"{TENANT}2"
@@ -174,6 +175,10 @@ def test_whatever_happens_ids_are_told_apart_and_events_are_found(tmp_path, monk
     store.close()
 
 
+def fail(*_: object) -> None:
+    raise OopsError
+
+
 def runs_of(store: SqliteStore) -> set[int]:
     return {run for (run,) in store._writer.execute("SELECT DISTINCT run FROM client_event_key_runs")}
 
@@ -253,6 +258,34 @@ def test_a_database_from_before_has_keys_for_all_it_holds(tmp_path, monkeypatch)
     more = [client_event(1, number, request_id="r1") for number in range(1_000, 1_100)]
     assert create(store, *more) == model.add(more)
     assert_same(store, model, {TENANT: 1, OTHER: 2}, dice)
+    store.close()
+
+
+@pytest.mark.parametrize("is_written_to", [False, True])
+def test_only_what_was_written_in_vain_is_forgotten(tmp_path, is_written_to):
+    store = SqliteStore(tmp_path / "test.db", rejection_limit=1, run_sizes=RunSizes(4, 4))
+    parent = intern(store, TENANT)
+    create(store, *(client_event(parent, number) for number in range(50)))
+    with pytest.raises(OopsError):
+        write_and_fail(store, [], [client_event(parent, 99)] if is_written_to else [])
+    seen: list[str] = []
+    store._writer.set_exec_trace(lambda _cursor, sql, _values: seen.append(sql) or True)
+    assert create(store, client_event(parent, 99)) == [Verdict.STORED]
+    assert (SQL["client_event_run_keys"] in seen) is is_written_to
+    store.close()
+
+
+def test_keys_that_could_not_all_be_read_are_read_again(tmp_path, monkeypatch):
+    store = SqliteStore(tmp_path / "test.db", rejection_limit=1, run_sizes=RunSizes(4, 4))
+    parent = intern(store, TENANT)
+    create(store, *(client_event(parent, number) for number in range(10)))
+    store.close()
+    store = SqliteStore(tmp_path / "test.db", rejection_limit=1, run_sizes=RunSizes(4, 4))
+    with monkeypatch.context() as patch:
+        patch.setattr(client_event_keys.json, "loads", fail)
+        with pytest.raises(OopsError):
+            create(store, client_event(parent, 0))
+    assert create(store, client_event(parent, 0)) == [Verdict.REPEATED]
     store.close()
 
 

@@ -88,10 +88,19 @@ class ClientEventKeys:
         self._sizes = sizes
         self._step_rows = sizes.rows * sizes.runs // sizes.steps
         self._span = -(-_END // (sizes.steps // 2))  # of keys that a step merges
-        self.reset()
+        self._forget()
 
-    def reset(self) -> None:
-        """Forgets everything; after a rollback."""
+    def committed(self) -> None:
+        """What is known holds."""
+        self._may_vanish = False
+
+    def rolled_back(self) -> None:
+        """Forgets everything, if anything was learned meanwhile: to read it all again takes some 20 ms."""
+        if self._may_vanish:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._may_vanish = False
         self._waiting: dict[int, dict[int, int]] | None = None  # by generation: in which run a key is
         self._twins: set[int] = set()  # keys that are in more runs than one
         self._oldest: int | None = None  # run
@@ -100,6 +109,7 @@ class ClientEventKeys:
 
     def _load(self) -> dict[int, dict[int, int]]:
         if self._waiting is None:
+            self._may_vanish = True  # until all of it was read
             self._waiting = {}
             for run, keys in fetch(self._connection, "client_event_run_keys"):
                 self._note(run, json.loads(keys))
@@ -141,6 +151,7 @@ class ClientEventKeys:
     def add(self, first: int, event_keys: Sequence[int], request_keys: Sequence[int | None]) -> None:
         """Adds the keys of events that were just stored, numbered from `first` on, and merges as many as are due."""
         self._load()
+        self._may_vanish = True
         size = self._sizes.rows
         values = (json.dumps(event_keys), json.dumps(request_keys), first, size)
         self._connection.execute(SQL["insert_client_event_keys"], values)

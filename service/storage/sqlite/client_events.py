@@ -26,9 +26,13 @@ class ClientEvents:
         self._connection = connection
         self._keys = ClientEventKeys(connection, run_sizes)
 
-    def reset(self) -> None:
-        """Forgets everything; after a rollback."""
-        self._keys.reset()
+    def committed(self) -> None:
+        """The transaction is over."""
+        self._keys.committed()
+
+    def rolled_back(self) -> None:
+        """The transaction came to nothing."""
+        self._keys.rolled_back()
 
     def insert(self, rows: Sequence[ClientEventRow]) -> list[Verdict]:
         """See `base.Transaction`."""

@@ -127,6 +127,7 @@ class SqliteStore(EventReads, SignalReads, InsightReads, ProductReads, Operation
                     self._writer.execute("ROLLBACK")
                 self._transaction.rolled_back()
                 raise
+            self._transaction.committed()
             self._checkpoints.after_commit()
 
     def prepare_to_shorten(self) -> None:

@@ -43,10 +43,14 @@ class SqliteTransaction:
         self._joining = Joining(connection)
         self._client_events = ClientEvents(connection, run_sizes)
 
+    def committed(self) -> None:
+        """What was learned inside the transaction holds."""
+        self._client_events.committed()
+
     def rolled_back(self) -> None:
         """Forgets what was learned inside a transaction that came to nothing."""
         self._joining.reset()
-        self._client_events.reset()
+        self._client_events.rolled_back()
 
     def _one(self, name: str, *values: Any) -> Any:
         return self._connection.execute(SQL[name], values).get
