@@ -223,6 +223,40 @@ def test_an_upgrade_that_nobody_offers_is_a_request_like_others(server):
         assert answer(connection)[0] == 200
 
 
+UPGRADE = (b"connection: upgrade, http2-settings", b"upgrade: h2c", b"http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAA")
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_request_that_offers_an_upgrade_keeps_its_body_and_what_is_behind_it(server, catalog, chunked, apart):
+    body = event("upgrades")
+    head = written(catalog, body, *UPGRADE)
+    if chunked:
+        head = written(catalog, b"", b"transfer-encoding: chunked", *UPGRADE)
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    with raw.connect(server.http) as connection:
+        for _ in range(2):
+            if apart:
+                for part in (head, body[:9]):
+                    connection.sendall(part)
+                    assert is_quiet(connection, 0.05)
+            connection.sendall(body[9:] + HEALTH if apart else head + body + HEALTH)
+            status, _, got = answer(connection)
+            assert (status, json.loads(got)["visitorId"]) == (200, "upgrades")
+            assert json.loads(answer(connection)[2]) == {"status": "ok"}
+
+
+def test_what_stands_behind_a_body_is_no_header(server, catalog):
+    body = event("trailers")
+    trailers = b"%x\r\n%s\r\n0\r\nx-request-id: from-behind\r\n\r\n" % (len(body), body)
+    with raw.connect(server.http) as connection:
+        connection.sendall(written(catalog, b"", b"transfer-encoding: chunked") + trailers + HEALTH)
+        status, headers, got = answer(connection)
+        assert (status, json.loads(got)["visitorId"]) == (200, "trailers")
+        assert headers["x-request-id"] != "from-behind"
+        assert answer(connection)[0] == 200
+
+
 def test_encoded_paths(server, catalog):
     body = event()
     head = written(catalog, body).replace(b"/catalogs/", b"/c%61talogs/").replace(b"catalog-", b"catalog%2D", 1)

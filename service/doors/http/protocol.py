@@ -13,6 +13,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from service.doors.http import upgrades
 from service.doors.http.calls import WHOLE_ANSWERS
 from service.doors.http.cycles import Cycle, answer_whole
 from service.doors.http.gathering import GatheredTransport, Gathering
@@ -42,6 +43,7 @@ class Limits:
 
 
 BODY_BYTES_PER_SECOND: Final = 1_024
+_NO_REQUEST: Final = "Invalid HTTP request received."
 _EXPECT: Final = b"expect"
 _FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 _NOTED: Final = _FORWARDED | {_EXPECT}
@@ -117,7 +119,7 @@ class GuardedProtocol(HttpToolsProtocol):
         begins = not self._in_head
         self._read_bytes = len(data)
         self._most_head_bytes += len(data)
-        super().data_received(data)
+        self._parse(data)
         if self.transport.is_closing():
             return
         if (self._idle or self._deadline is None) and (self.cycle is None or self.cycle.response_complete):
@@ -128,6 +130,22 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_bytes += 0 if begins else len(data)
             if self._head_bytes > self.limits.header_bytes:
                 self._refuse(_TOO_LARGE)
+
+    def _parse(self, data: bytes) -> None:
+        rest = memoryview(data)
+        try:
+            while True:
+                try:
+                    self.parser.feed_data(rest)
+                except httptools.HttpParserUpgrade as offer:
+                    rest = rest[offer.args[0] :]
+                    self.parser = upgrades.parser_of(upgrades.BehindHead(self))
+                    self.parser.feed_data(upgrades.head_without_offer(self.headers))
+                else:
+                    return
+        except httptools.HttpParserError:
+            self.logger.warning(_NO_REQUEST)
+            self.send_400_response(_NO_REQUEST)
 
     def on_message_begin(self) -> None:
         self.url = b""
@@ -140,6 +158,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._expect(self.limits.header_seconds)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:  # a trailer, which is no header (RFC 9110, 6.5.1)
+            return
         name = name.lower()
         self.headers.append((name, value))
         if name in _NOTED:
@@ -205,6 +225,8 @@ class GuardedProtocol(HttpToolsProtocol):
             cycle.tell()
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():  # the body is to come
+            return
         self._deadline = None
         self._waits = True
         cycle = self.cycle
