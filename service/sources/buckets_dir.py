@@ -104,6 +104,7 @@ class BucketsDir:
             with partial.open("rb") as copy:
                 os.fsync(copy.fileno())
             partial.replace(path)
+            partial.unlink(missing_ok=True)  # which stays where both were one file already
             sync_folder(path.parent)
         except OSError as error:
             partial.unlink(missing_ok=True)

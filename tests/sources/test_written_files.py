@@ -41,3 +41,12 @@ def test_objects_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
     assert [(tmp_path / "b/out" / name).read_bytes() for name in "12"] == [first, second]
     assert first != second
     assert sorted(path.name for path in (tmp_path / "b/out").iterdir()) == ["1", "2"]
+
+
+def test_a_file_that_is_put_twice_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    store, spool = BucketsDir(tmp_path), tmp_path / "spool.export"
+    written = write(spool, JSON_LINES, "a")
+    for _ in range(2):
+        store.write("gs://b/1", spool, is_final=True)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()} == {"1": written}
