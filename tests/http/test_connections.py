@@ -98,6 +98,24 @@ def test_requests_in_one_packet_are_answered_in_their_order(server, catalog):
         assert rest(connection) == b""
 
 
+@pytest.mark.parametrize("server", [PATIENCE], indirect=True)
+@pytest.mark.parametrize("behind", [b"", HEALTH, HEALTH * 3, HEALTH + HEALTH[:9]])
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_call_ends_when_its_caller_leaves_whatever_was_sent_behind_it(server, catalog, web, behind, apart):
+    def at_work() -> bool:
+        return 'footfall_calls_in_flight{kind="long"} 0.0' not in web.get(f"{server.http}/metrics", timeout=60).text
+
+    watch = f"GET /v1/{catalog}/events:watch HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
+    with raw.connect(server.http) as connection:
+        connection.sendall(watch if apart else watch + behind)
+        assert answer(connection)[0] == 200
+        connection.sendall(behind if apart else b"")
+        assert at_work()
+    began = time.monotonic()
+    while at_work():
+        assert time.monotonic() - began < 30, "nobody saw that the caller had left"
+
+
 def test_a_request_that_comes_byte_by_byte(server, catalog):
     body = event("byte by byte")
     with raw.connect(server.http) as connection:

@@ -32,7 +32,7 @@ class Limits:
         connections: Connections at once; further ones get 503.
         header_seconds: How long a request head may take.
         body_seconds: How long a body may take at first; each KiB of it that arrived gives a second more.
-        idle_seconds: How long a connection may be without a request, or an answer wait for its reader.
+        idle_seconds: How long a connection may have no request, an answer no reader, or a request wait behind another.
     """
 
     header_bytes: int
@@ -68,6 +68,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._timer_due = 0.0
         self._unread: asyncio.TimerHandle | None = None
         self._half_closed: asyncio.TimerHandle | None = None
+        self._behind: asyncio.TimerHandle | None = None  # while requests wait for the answer to one before them
+        self._at_work: Cycle | None = None
         self._in_head = True
         self._waits = False  # for a further request
         self._idle = False  # has none, and all were answered
@@ -196,10 +198,21 @@ class GuardedProtocol(HttpToolsProtocol):
         before, self.cycle = self.cycle, Cycle(self, version != "1.0" and parser.should_keep_alive())
         app = self._application()
         if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, app)
+            self._start(self.cycle, app)
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, app))
+            self._wait_behind()
+
+    def _start(self, cycle: Cycle, app: Any) -> None:
+        self._at_work = cycle
+        self._start_asgi_task(cycle, app)
+
+    def _wait_behind(self) -> None:
+        """Nothing is read meanwhile, so that nobody would see the client leave: that must not last."""
+        if self._behind is not None:
+            self._behind.cancel()
+        self._behind = self.loop.call_later(self.limits.idle_seconds, self.transport.close) if self.pipeline else None
 
     def _application(self) -> Any:
         """What answers the request whose head is complete."""
@@ -251,7 +264,8 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._start(*self.pipeline.pop())
+            self._wait_behind()
         elif self._waits:
             self._idle = True
             self._expect(self.limits.idle_seconds)
@@ -268,10 +282,13 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline = None
-        for timer in (self._timer, self._unread, self._half_closed):
+        for timer in (self._timer, self._unread, self._half_closed, self._behind):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+        if self._at_work is not None and not self._at_work.response_complete:  # uvicorn tells the last one only
+            self._at_work.disconnected = True
+            self._at_work.tell()
 
 
 async def _head_too_large(_scope: Any, _receive: Any, send: Any) -> None:
