@@ -134,13 +134,13 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refuse(_TOO_LARGE)
 
     def _parse(self, data: bytes) -> None:
-        rest = memoryview(data)
+        rest: bytes | memoryview = data
         try:
             while True:
                 try:
                     self.parser.feed_data(rest)
                 except httptools.HttpParserUpgrade as offer:
-                    rest = rest[offer.args[0] :]
+                    rest = memoryview(rest)[offer.args[0] :]
                     self.parser = upgrades.parser_of(upgrades.BehindHead(self))
                     self.parser.feed_data(upgrades.head_without_offer(self.headers))
                 else:
@@ -204,7 +204,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.pipeline.appendleft((self.cycle, app))
             self._wait_behind()
 
-    def _start(self, cycle: Cycle, app: Any) -> None:
+    def _start(self, cycle: Any, app: Any) -> None:
         self._at_work = cycle
         self._start_asgi_task(cycle, app)
 
