@@ -200,7 +200,10 @@ class Settings(BaseSettings):
         ),
     )
     http_idle_seconds: float = Field(
-        60.0, ge=1, description="Seconds that an HTTP connection may be idle, or an answer wait for its reader."
+        60.0,
+        ge=1,
+        description="Seconds that an HTTP connection may be idle, an answer wait for its reader, or a request behind "
+        "another.",
     )
     keepalive_seconds: int = Field(60, ge=1, description="Idle seconds after which the server pings a connection.")
     max_connection_age_seconds: int = Field(
