@@ -6,7 +6,7 @@ does not take, right or wrong, is theirs to judge: other names of fields, events
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -71,16 +71,10 @@ def read(text: bytes, tenant: str) -> PlainClientEvent | None:
     return PlainClientEvent(record, _to_json(event))
 
 
-def _struct(name: str, *fields: tuple[Any, ...]) -> Any:
-    return msgspec.defstruct(
-        name, fields, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
-    )
-
-
-_JOB_EVENT: Final = _struct(
+_JOB_EVENT: Final = plain_fields.struct_of(
     "JobEvent", ("type", str), ("jobs", Annotated[list[str], Meta(min_length=1, max_length=MAX_JOBS)])
 )
-_CLIENT_EVENT: Final = _struct(
+_CLIENT_EVENT: Final = plain_fields.struct_of(
     "ClientEvent",
     ("request_id", str, ""),
     ("event_id", Annotated[str, Meta(min_length=1)]),

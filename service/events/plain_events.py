@@ -9,7 +9,7 @@ rules is only what is enough: whatever it takes is what `json.decode`, `user_eve
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -239,10 +239,7 @@ _event_time: Final = plain_times.encoder(UserEvent.EVENT_TIME_FIELD_NUMBER)
 
 def _struct(rename: Literal["camel"] | None) -> Any:
     """Of events whose fields have names of one kind."""
-
-    def made(name: str, *fields: tuple[Any, ...]) -> Any:
-        return msgspec.defstruct(name, fields, rename=rename, forbid_unknown_fields=True, omit_defaults=True, gc=False)
-
+    made = partial(plain_fields.struct_of, rename=rename)
     product = made("Product", ("id", _ID))
     detail: Any = made("ProductDetail", ("product", product), ("quantity", _QUANTITY, 0))
     attribute: Any = made("CustomAttribute", *(field[:3] for field in _ATTRIBUTE))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -25,6 +25,13 @@ _EXACT: Final = 2**53  # up to here a number is the same, however it is read
 _LONG: Final = 0x80  # from here on a length takes more than a byte
 
 values_of: Final = msgspec.structs.astuple
+
+
+def struct_of(name: str, *fields: tuple[Any, ...], rename: Literal["camel"] | None = "camel") -> Any:
+    """A struct that JSON is decoded to, by (name, type) or (name, type, default) of each field; others are errors."""
+    return msgspec.defstruct(
+        name, fields, rename=rename, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
+    )
 
 
 @cache

@@ -27,8 +27,7 @@ _DAY_S: Final = 86_400
 _LARGEST: Final = 3.4e38  # what has 32 bits can be no larger
 _is_time: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?Z", re.ASCII).fullmatch
 
-REFUSALS: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
-"""What is raised where something is not plain."""
+_REFUSALS: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
 class Plain:
@@ -47,7 +46,7 @@ class Plain:
         """The message, or None where the text is not plain."""
         try:
             return self._type(**_arguments(self._fields, orjson.loads(text)))
-        except REFUSALS:
+        except _REFUSALS:
             return None
 
 
@@ -132,7 +131,7 @@ def _int(value: Any) -> int:
     return value
 
 
-def number(value: Any) -> float:
+def _number(value: Any) -> float:
     """Of 32 or 64 bits. A whole 0 may have been -0, which orjson does not tell from it."""
     if type(value) is not float and not (type(value) is int and value):
         raise TypeError
@@ -153,8 +152,8 @@ _SCALARS: Final[dict[int, _Convert]] = {
     FieldDescriptor.TYPE_STRING: _string,
     FieldDescriptor.TYPE_BOOL: _bool,
     FieldDescriptor.TYPE_INT32: _int,
-    FieldDescriptor.TYPE_DOUBLE: number,
-    FieldDescriptor.TYPE_FLOAT: number,
+    FieldDescriptor.TYPE_DOUBLE: _number,
+    FieldDescriptor.TYPE_FLOAT: _number,
 }
 _WELL_KNOWN: Final[dict[str, _Convert]] = {
     "google.protobuf.Timestamp": timestamp,

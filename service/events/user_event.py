@@ -19,15 +19,8 @@ SESSION_ID_SIZE: Final = 128  # bytes of UTF-8
 SEARCH_QUERY_LENGTH: Final = 5_000  # characters
 FILTER_LENGTH: Final = 1_000  # characters, of filter and of order_by
 URI_LENGTH: Final = 5_000  # characters
-_MOST_BYTES: Final = 4  # of a character in UTF-8
 USER_AGENT_LENGTH: Final = 1_000  # characters
 MIN_RATING, MAX_RATING = 1, 5
-
-# What takes how many bytes of a serialised ProductDetail: a product with nothing but an id of ASCII, beside that id; a
-# quantity that takes one byte.
-_PRODUCT_OF_ID_BYTES: Final = 4
-_QUANTITY_BYTES: Final = 4
-_LONGER_QUANTITY: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +112,10 @@ def _check_visitor_id(found: Findings, visitor_id: str) -> None:
 
 
 def _check_event_time(found: Findings, event: UserEvent, *, required: bool) -> None:
-    if event.HasField("event_time"):
-        limits.check_timestamp(found, "event_time", event.event_time)
-    elif required:
+    if required and not event.HasField("event_time"):
         found.add(missing("event_time"))
+    else:
+        limits.check_timestamp(found, "event_time", event.event_time)
 
 
 def _check_product_details(found: Findings, event: UserEvent, event_type: EventType, *, strict: bool) -> None:
@@ -142,23 +135,13 @@ def _check_product_detail(
         found.add(missing(f"product_details[{index}].product.id"))
     elif len(product_id) > ID_LENGTH:
         found.add(limits.too_long(f"product_details[{index}].product.id", ID_LENGTH, len(product_id)))
-    quantity = detail.quantity.value if detail.HasField("quantity") else None
-    # Most have nothing else, and reading every field takes longer than asking for the size.
-    size = _PRODUCT_OF_ID_BYTES + len(product_id) if product_id else 0
-    if quantity is not None and 0 < quantity < _LONGER_QUANTITY:
-        size += _QUANTITY_BYTES
-    more = detail.ByteSize() > size
-    if more and product.ByteSize() > len(product_id) + 2:
+    # An ASCII id of its own takes two bytes more than its characters; reading every field of Product would take longer.
+    if product.ByteSize() > len(product_id) + 2:
         _check_rest_of_product(found, f"product_details[{index}].product", product)
-    if quantity is not None:
-        _check_quantity(found, index, quantity, needed="quantity" in event_type.needs)
+    if detail.HasField("quantity"):
+        _check_quantity(found, index, detail.quantity.value, needed="quantity" in event_type.needs)
     elif strict and "quantity" in event_type.needs:
         found.add(missing(f"product_details[{index}].quantity"))
-    if more:
-        _check_rest_of_detail(found, index, detail)
-
-
-def _check_rest_of_detail(found: Findings, index: int, detail: ProductDetail) -> None:
     if (rating := detail.rating) and not MIN_RATING <= rating <= MAX_RATING:
         rule = f"must be from {MIN_RATING} to {MAX_RATING}, but is {rating}."
         found.add(violation(f"product_details[{index}].rating", rule))
@@ -258,9 +241,9 @@ def _check_page(found: Findings, event: UserEvent, event_type: EventType) -> Non
         found.add(limits.too_long("order_by", FILTER_LENGTH, len(order_by)))
     if offset and _check_takes(found, event_type, "offset") and offset < 0:
         found.add(violation("offset", f"must not be negative, but is {offset}."))
-    session_id = event.session_id
-    if len(session_id) * _MOST_BYTES > SESSION_ID_SIZE and (size := len(session_id.encode())) > SESSION_ID_SIZE:
-        found.add(limits.too_long("session_id", SESSION_ID_SIZE, size, "bytes"))
+    session_id_size = len(event.session_id.encode())
+    if session_id_size > SESSION_ID_SIZE:
+        found.add(limits.too_long("session_id", SESSION_ID_SIZE, session_id_size, "bytes"))
     if event.HasField("completion_detail") and event.completion_detail.selected_position < 0:
         position = event.completion_detail.selected_position
         found.add(violation("completion_detail.selected_position", f"must not be negative, but is {position}."))

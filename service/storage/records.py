@@ -167,7 +167,7 @@ EVERYTHING = Selection()
 
 
 class EventId(NamedTuple):
-    """What is enough to name an event, or to go on behind it."""
+    """What is enough to name an event, or to go on behind it; and what it holds, where it was wanted whole."""
 
     id: int
     key: Key

@@ -151,7 +151,7 @@ class Writer:
     def _submit(self, kind: _Kind, work: Any, size: int, *, wait: bool = True) -> asyncio.Future[Any] | None:
         if self._closing:
             raise WriterClosedError("the service is shutting down")
-        count, held = len(self._waiting), self._bytes_in - self._bytes_out
+        count, held = len(self._waiting), self.held_bytes
         if count >= self._queue_limit or (size and held and held + size > self._queue_bytes):
             raise QueueFullError(f"{count} writes of {held} bytes wait already")
         self._bytes_in += size
@@ -297,7 +297,7 @@ class Writer:
             self._write(rows, _insert)
         if len(rows) < len(items):
             calls = (item for item in items if item.kind not in _ROW_KINDS)
-            for kind, of_kind in itertools.groupby(calls, key=_kind):
+            for kind, of_kind in itertools.groupby(calls, key=operator.attrgetter("kind")):
                 self._do(kind, list(of_kind))
                 open_ = open_ and kind is not _Kind.CLOSE
         return open_
@@ -385,7 +385,6 @@ class Writer:
                 future.set_exception(error)
 
 
-_kind = operator.attrgetter("kind")
 _ROW_KINDS = frozenset({_Kind.USER_EVENT, _Kind.CLIENT_EVENT, _Kind.SIGNAL, _Kind.REJECTION})
 
 

@@ -149,3 +149,13 @@ def plausible_user_events(draw: st.DrawFn) -> UserEvent:
     event.search_query = draw(st.sampled_from(["", "shoes"]))
     event.offset = draw(st.sampled_from([0, 1, -1]))
     return event
+
+
+def put_somewhere(value: dict[str, Any], anything: Any, data: st.DataObject) -> None:
+    """Puts something in the place of some value, however deep in JSON."""
+    parent: Any = value
+    key = data.draw(st.sampled_from(sorted(value)))
+    while isinstance(parent[key], dict | list) and parent[key] and data.draw(st.booleans()):
+        parent = parent[key]
+        key = data.draw(st.sampled_from(list(parent if isinstance(parent, dict) else range(len(parent)))))
+    parent[key] = anything

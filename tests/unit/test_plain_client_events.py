@@ -15,7 +15,7 @@ from service.events import client_event, names
 from service.events import json as codec
 from service.events.plain_client_events import read
 from service.events.record import client_event_record
-from tests.unit.strategies import messages
+from tests.unit.strategies import messages, put_somewhere
 from tests.unit.test_plain_json import ANYTHING, TEXTS
 
 NAME = ClientEvent.DESCRIPTOR.full_name
@@ -81,11 +81,7 @@ def test_any_event_is_as_all_are_or_left_alone(message, proto_names):
 @settings(max_examples=2_000)
 @given(USUAL, ANYTHING, st.data())
 def test_what_is_put_into_it_is_as_all_are_or_left_alone(value, anything, data):
-    parent, key = value, data.draw(st.sampled_from(sorted(value)))
-    while isinstance(parent[key], dict | list) and parent[key] and data.draw(st.booleans()):
-        parent = parent[key]
-        key = data.draw(st.sampled_from(list(parent if isinstance(parent, dict) else range(len(parent)))))
-    parent[key] = anything
+    put_somewhere(value, anything, data)
     is_plain(json.dumps(value).encode())
 
 

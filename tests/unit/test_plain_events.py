@@ -20,7 +20,7 @@ from service.events.record import UserEventRecord, user_event_record
 from service.events.user_event import UserEventRules
 from service.sources.decoding import DecodeOptions, record_of
 from service.sources.schemas import MappingError, line_reader
-from tests.unit.strategies import messages
+from tests.unit.strategies import messages, put_somewhere
 from tests.unit.test_plain_json import ANYTHING, TEXTS
 
 RULES = [
@@ -154,11 +154,7 @@ def test_any_event_is_recorded_as_all_are_or_left_alone(message, proto_names):
 @settings(max_examples=2_000)
 @given(USUAL, ANYTHING, st.data())
 def test_what_is_put_into_it_is_recorded_as_all_are_or_left_alone(value, anything, data):
-    parent, key = value, data.draw(st.sampled_from(sorted(value)))
-    while isinstance(parent[key], dict | list) and parent[key] and data.draw(st.booleans()):
-        parent = parent[key]
-        key = data.draw(st.sampled_from(list(parent if isinstance(parent, dict) else range(len(parent)))))
-    parent[key] = anything
+    put_somewhere(value, anything, data)
     is_plain(json.dumps(value).encode())
 
 

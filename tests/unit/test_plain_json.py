@@ -14,7 +14,7 @@ from generated.google.cloud.retail.v2.user_event_pb2 import UserEvent
 from service.events import json
 from service.events.json import JsonError
 from service.events.plain_json import Plain
-from tests.unit.strategies import messages
+from tests.unit.strategies import messages, put_somewhere
 from tests.unit.test_json_parity import DIFFERENT, SAME
 
 PLAIN = {cls: Plain(cls) for cls in (UserEvent, Product)}
@@ -58,12 +58,8 @@ def test_what_is_read_is_the_same(message, proto_names):
 @given(PRINTABLE, ANYTHING, st.data())
 def test_what_is_put_into_it_is_the_same_or_left_alone(message, anything, data):
     value = json_format.MessageToDict(message)
-    place, key = value, None
-    while isinstance(place, dict | list) and place and (key is None or data.draw(st.booleans())):
-        parent, key = place, data.draw(st.sampled_from(list(place if isinstance(place, dict) else range(len(place)))))
-        place = parent[key]
-    if key is not None:
-        parent[key] = anything
+    if value:
+        put_somewhere(value, anything, data)
     agrees(type(message), standard_json.dumps(value).encode())
 
 

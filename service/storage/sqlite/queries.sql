@@ -1,5 +1,5 @@
--- Inserts of many rows say OR ROLLBACK: SQLite then keeps no copy of each page that they change, to undo them alone. Any
--- error undoes the transaction as a whole.
+-- Inserts of many rows say OR ROLLBACK: SQLite then keeps no copy of each page that they change, to undo them alone.
+-- Any error undoes the transaction as a whole.
 
 -- name: intern_parent
 INSERT INTO parents (name) VALUES (?1) ON CONFLICT (name) DO UPDATE SET name = name RETURNING id;
@@ -18,14 +18,9 @@ SELECT kind, state, count(*) FROM operations GROUP BY kind, state ORDER BY kind,
 -- name: parent
 SELECT id, user_events, client_events, rejected_events, signals FROM parents WHERE name = ?1;
 
--- name: insert_user_event
-INSERT OR ROLLBACK INTO user_events (parent_id, event_time_us, fingerprint, event_type, visitor_id, user_id, receive_time_us, source,
-    joined_revision, payload)
-VALUES :rows ON CONFLICT DO NOTHING;
-
--- name: insert_user_event_columns
-INSERT OR ROLLBACK INTO user_events (parent_id, receive_time_us, source, event_time_us, fingerprint, event_type, visitor_id, user_id,
-    joined_revision, payload)
+-- name: insert_user_events
+INSERT OR ROLLBACK INTO user_events (parent_id, receive_time_us, source, event_time_us, fingerprint, event_type,
+    visitor_id, user_id, joined_revision, payload)
 VALUES :rows ON CONFLICT DO NOTHING;
 
 -- name: add_user_events
@@ -139,8 +134,8 @@ FROM json_each(?2) AS wanted CROSS JOIN products
     AND (products.until_revision IS NULL OR products.until_revision > wanted.value ->> 1);
 
 -- name: insert_client_event
-INSERT OR ROLLBACK INTO client_events (parent_id, event_id, fingerprint, create_time_us, request_id, event_type, receive_time_us, source,
-    payload, form, other_fingerprints, beside)
+INSERT OR ROLLBACK INTO client_events (parent_id, event_id, fingerprint, create_time_us, request_id, event_type,
+    receive_time_us, source, payload, form, other_fingerprints, beside)
 VALUES :rows;
 
 -- name: has_client_event_keys
@@ -238,7 +233,8 @@ SELECT json_group_array(size) FROM (
 );
 
 -- name: insert_signal
-INSERT OR ROLLBACK INTO signals (parent_id, fingerprint, event_type, signal_time_us, request_id, receive_time_us, source, payload)
+INSERT OR ROLLBACK INTO signals (parent_id, fingerprint, event_type, signal_time_us, request_id, receive_time_us, source,
+    payload)
 VALUES :rows ON CONFLICT DO NOTHING;
 
 -- name: last_signal
@@ -250,7 +246,8 @@ FROM json_each(?1) AS wanted CROSS JOIN signals
     ON signals.parent_id = wanted.value ->> 0 AND signals.fingerprint = unhex(wanted.value ->> 1);
 
 -- name: insert_signal_identifier
-INSERT OR ROLLBACK INTO signal_identifiers (parent_id, kind, is_subject, identifier, signal_time_us, signal_id) VALUES :rows;
+INSERT OR ROLLBACK INTO signal_identifiers (parent_id, kind, is_subject, identifier, signal_time_us, signal_id)
+VALUES :rows;
 
 -- name: add_signals
 UPDATE parents SET signals = signals + ?2 WHERE id = ?1;
@@ -291,7 +288,8 @@ FROM known JOIN signals ON signals.id = (
 ORDER BY known.identifier;
 
 -- name: insert_rejection
-INSERT OR ROLLBACK INTO rejected_events (parent_id, receive_time_us, source, operation, uri, line_number, status, raw, raw_truncated)
+INSERT OR ROLLBACK INTO rejected_events (parent_id, receive_time_us, source, operation, uri, line_number, status, raw,
+    raw_truncated)
 VALUES :rows;
 
 -- name: add_rejections

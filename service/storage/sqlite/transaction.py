@@ -70,10 +70,10 @@ class SqliteTransaction:
     def _insert_user_events(self, parent_id: int, rows: Sequence[UserEventRow]) -> tuple[int, list[int | None]]:
         """Returns how many were stored, and the revision at which each of the rows joins."""
         before = self._connection.total_changes()
-        *columns, received_us, source, branches, products, payloads = zip(*rows, strict=True)
+        _, *columns, received_us, sources, branches, products, payloads = zip(*rows, strict=True)
         joined = self._joining.revisions(list(zip(branches, products, received_us, strict=True)))
-        values = (*columns, received_us, source, joined, payloads)
-        insert_columns(self._connection, "insert_user_event", (), values)
+        values = (received_us, sources, *columns, joined, payloads)
+        insert_columns(self._connection, "insert_user_events", (parent_id,), values)
         stored = self._connection.total_changes() - before
         self._one("add_user_events", parent_id, stored)
         return stored, joined
@@ -103,7 +103,7 @@ class SqliteTransaction:
         joined = self._joining.revisions_by_products(branch_id, received_us, columns.product_ids)
         insert_columns(
             self._connection,
-            "insert_user_event_columns",
+            "insert_user_events",
             (parent_id, received_us, source),
             (*columns[:5], joined, columns.payloads),
         )
