@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from service import __path__ as service_path
 from tests.support.server import Server
+
+
+def pytest_configure() -> None:
+    for library in Path(service_path[0]).rglob("*.so"):
+        source = library.with_name(library.name.partition(".")[0] + ".py")
+        if not source.exists() or source.stat().st_mtime > library.stat().st_mtime:
+            pytest.exit(f"{source.name} is newer than what was compiled of it: `make compiled`, or delete {library}", 3)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

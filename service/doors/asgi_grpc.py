@@ -7,7 +7,7 @@ status. A call that fails before its first response is answered by a head alone 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from math import inf
@@ -234,7 +234,7 @@ class GrpcApplication:
         return method
 
     async def _answer(self, method: Method, call: GrpcCall, send: Send) -> None:
-        request = _requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
+        request = _Requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
         body = self._framed(call, await method.handler(request, call))
         call.responded = True
         await send(_start(call))
@@ -242,7 +242,7 @@ class GrpcApplication:
         await send(_OK)
 
     async def _stream(self, method: Method, call: GrpcCall, send: Send) -> None:
-        request = _requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
+        request = _Requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
         responses = method.handler(request, call)
         try:
             async for response in responses:
@@ -299,9 +299,21 @@ def _parsed(method: Method, message: bytes) -> Message:
         raise grpc_wire.failure(code_pb2.INTERNAL, text) from None
 
 
-async def _requests(method: Method, call: GrpcCall) -> AsyncIterator[Message]:
-    while (message := await call.message()) is not None:
-        yield _parsed(method, message)
+class _Requests:
+    """The messages of a request, as they come."""
+
+    def __init__(self, method: Method, call: GrpcCall) -> None:
+        self._method = method
+        self._call = call
+
+    def __aiter__(self) -> _Requests:
+        return self
+
+    async def __anext__(self) -> Message:
+        message = await self._call.message()
+        if message is None:
+            raise StopAsyncIteration
+        return _parsed(self._method, message)
 
 
 def _response_encoding(call: GrpcCall) -> bytes:

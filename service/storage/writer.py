@@ -110,14 +110,14 @@ class Writer:
         self.batch_sizes = Distribution(_BATCH_SIZES)
         self.commit_seconds = Distribution(_COMMIT_SECONDS)
         self.arrival = asyncio.Event()  # set, and replaced by another, when something was committed
-        self._thread = threading.Thread(target=self._run, name="footfall-writer")
+        self._worker = threading.Thread(target=self._run, name="footfall-writer")
 
     def start(self) -> None:
         """Starts the thread; results arrive in the event loop that runs now."""
         self._loop = asyncio.get_running_loop()
         self._crowd.start()
         self._ended = self._loop.create_future()
-        self._thread.start()
+        self._worker.start()
 
     async def close(self) -> None:
         """Takes no more work, writes what waits, ends the thread."""
@@ -126,7 +126,7 @@ class Writer:
             self._waiting.append(_Item(_Kind.CLOSE, None, None))
             self._crowd.came()
         await asyncio.shield(self._ended)
-        self._thread.join()
+        self._worker.join()
 
     @property
     def depth(self) -> int:

@@ -60,9 +60,11 @@ class ClientEvents:
         there = self._there(keys)
         verdicts = []
         for row in rows:
+            name = (row.parent_id, row.event_id)
             own = (row.fingerprint, row.other_fingerprints or b"")
-            known = there.setdefault((row.parent_id, row.event_id), own)
-            if known is own:
+            known = there.get(name)
+            if known is None:
+                there[name] = own
                 verdicts.append(Verdict.STORED)
             elif _as_said_in(row.form, *own) == _as_said_in(row.form, *known):
                 verdicts.append(Verdict.REPEATED)

@@ -6,11 +6,11 @@ import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from service.storage.records import OperationRow, OperationState, RejectionPage, RejectionRow, StoredRejection, Summary
 from service.storage.sqlite.queries import fetch
 from service.storage.sqlite.reading import Reading, parent_row
-from service.storage.sqlite.transaction import operation_row
 
 _MAX_ID = 2**63 - 1
 _FILES = {"main": "", "wal": "-wal"}
@@ -62,7 +62,7 @@ class OperationReads(Reading):
         """See `base.Store`."""
         with self._reading() as connection:
             rows = fetch(connection, "get_operation", (name,))
-        return operation_row(rows[0]) if rows else None
+        return _operation_row(rows[0]) if rows else None
 
     def list_operations(
         self, prefix: str, *, kinds: Iterable[str] | None, done: bool | None, before: int | None, limit: int
@@ -71,9 +71,14 @@ class OperationReads(Reading):
         kinds_json = None if kinds is None else json.dumps(sorted(kinds))
         with self._reading() as connection:
             rows = fetch(connection, "list_operations", (prefix, kinds_json, done, before, limit))
-        return [(row[0], operation_row(row[1:])) for row in rows]
+        return [(row[0], _operation_row(row[1:])) for row in rows]
 
     def unfinished_operations(self) -> list[OperationRow]:
         """See `base.Store`."""
         with self._reading() as connection:
-            return [operation_row(row) for row in fetch(connection, "unfinished_operations")]
+            return [_operation_row(row) for row in fetch(connection, "unfinished_operations")]
+
+
+def _operation_row(values: tuple[Any, ...]) -> OperationRow:
+    row = OperationRow(*values)
+    return row._replace(state=OperationState(row.state), cancel_requested=bool(row.cancel_requested))

@@ -15,7 +15,6 @@ from service.storage.records import (
     ClientEventRow,
     Inserted,
     OperationRow,
-    OperationState,
     ProductRow,
     Receipt,
     RejectionRow,
@@ -287,9 +286,3 @@ class SqliteTransaction:
 
 def _differs(there: ProductRow | None, row: ProductRow) -> bool:
     return there is None or there._replace(change_time_us=row.change_time_us) != row
-
-
-def operation_row(values: tuple[Any, ...]) -> OperationRow:
-    """An operation from the columns that its statements select."""
-    row = OperationRow(*values)
-    return row._replace(state=OperationState(row.state), cancel_requested=bool(row.cancel_requested))

@@ -1,0 +1,70 @@
+"""Compiles what every write passes through, with mypyc, where there is a C compiler; else it runs as it is, slower.
+
+All else about the package is in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, ExecError, LinkError, PlatformError
+
+COMPILED = [
+    "service/doors/asgi_grpc.py",
+    "service/doors/departures.py",
+    "service/doors/grpc_wire.py",
+    "service/events/client_event.py",
+    "service/events/event_types.py",
+    "service/events/limits.py",
+    "service/events/names.py",
+    "service/events/paths.py",
+    "service/events/policy.py",
+    "service/events/record.py",
+    "service/events/user_event.py",
+    "service/measures.py",
+    "service/rpc/event_service.py",
+    "service/rpc/intake.py",
+    "service/rpc/middleware/admission.py",
+    "service/rpc/user_event_service.py",
+    "service/storage/crowd.py",
+    "service/storage/sqlite/client_event_keys.py",
+    "service/storage/sqlite/client_events.py",
+    "service/storage/sqlite/queries.py",
+    "service/storage/writer.py",
+]
+_BUILDING = {"build_ext", "bdist_wheel", "editable_wheel"}  # for all else that is asked of this file, nothing is made
+
+
+class AllOrNothing(build_ext):
+    """Each compiled module needs the library that they share; where it can't be made, none may be left behind."""
+
+    def run(self) -> None:
+        """Builds, or says why not."""
+        try:
+            super().run()
+        except (CompileError, ExecError, LinkError, PlatformError) as error:
+            self.warn(f"nothing is compiled, and the service is a fifth slower: {error}")
+            for output in self.get_outputs():
+                Path(output).unlink(missing_ok=True)
+            self.extensions = []
+
+
+def _extensions() -> list[Extension]:
+    from mypyc.build import mypycify  # noqa: PLC0415  only who builds has it
+
+    # Types are `make lint`'s to check; where a wheel is built, the libraries that have them are missing.
+    options = ["--ignore-missing-imports", "--follow-imports=silent"]
+    return list(mypycify([*COMPILED, *options], group_name="footfall", debug_level="0"))
+
+
+def main() -> None:
+    """What setuptools runs."""
+    building = not _BUILDING.isdisjoint(sys.argv)
+    setup(ext_modules=_extensions() if building else [], cmdclass={"build_ext": AllOrNothing})
+
+
+if __name__ == "__main__":
+    main()
