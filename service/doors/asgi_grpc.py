@@ -188,25 +188,28 @@ class GrpcApplication:
             await _answer_http(send, *refused)
             return
         timer: asyncio.TimerHandle | None = None
+        failure: RpcError | None = None
         self._departures.enter(call)
         try:
-            method = self._admit(scope, call)
-            if b"grpc-timeout" in call.headers:
-                timer = _begin_countdown(call)
-            if method.server_streaming:
-                await self._stream(method, call, send)
-            else:
-                await self._answer(method, call, send)
-        except RpcError as error:
-            await _fail(call, send, error)
-        except asyncio.CancelledError:
-            if call.end is not None:
-                await _fail(call, send, call.end)
-        except OSError:  # how ASGI tells of a caller who has left
-            return
-        except Exception:
-            log.exception("call_failed", method=scope["path"])
-            await _fail(call, send, grpc_wire.failure(code_pb2.UNKNOWN, "Unexpected error; the server's log says why."))
+            try:
+                method = self._admit(scope, call)
+                if b"grpc-timeout" in call.headers:
+                    timer = _begin_countdown(call)
+                if method.server_streaming:
+                    await self._stream(method, call, send)
+                else:
+                    await self._answer(method, call, send)
+            except RpcError as error:
+                failure = error
+            except asyncio.CancelledError:
+                failure = call.end
+            except OSError:  # how ASGI tells of a caller who has left
+                return
+            except Exception:
+                log.exception("call_failed", method=scope["path"])
+                failure = grpc_wire.failure(code_pb2.UNKNOWN, "Unexpected error; the server's log says why.")
+            if failure is not None:
+                await _fail(call, send, failure)
         finally:
             call.task = None
             self._departures.leave(call)
@@ -244,6 +247,7 @@ class GrpcApplication:
     async def _stream(self, method: Method, call: GrpcCall, send: Send) -> None:
         request = _Requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
         responses = method.handler(request, call)
+        failure: BaseException | None = None
         try:
             async for response in responses:
                 body = self._framed(call, response)
@@ -251,8 +255,11 @@ class GrpcApplication:
                     call.responded = True
                     await send(_start(call))
                 await send({"type": "http.response.body", "body": body, "more_body": True})
-        finally:
-            await responses.aclose()
+        except BaseException as error:  # noqa: BLE001  it is raised again
+            failure = error
+        await responses.aclose()
+        if failure is not None:
+            raise failure
         if not call.responded:
             call.responded = True
             await send(_start(call))

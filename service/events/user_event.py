@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
-from typing import Final
+from typing import Final, NamedTuple
 
 from generated.google.cloud.retail.v2.common_pb2 import PriceInfo, UserInfo
 from generated.google.cloud.retail.v2.product_pb2 import Product
@@ -23,8 +22,7 @@ USER_AGENT_LENGTH: Final = 1_000  # characters
 MIN_RATING, MAX_RATING = 1, 5
 
 
-@dataclass(frozen=True, slots=True)
-class UserEventRules:
+class UserEventRules(NamedTuple):
     """Which of the two sets of rules holds.
 
     Attributes:

@@ -107,10 +107,11 @@ class EventService:
             if not error.violations:
                 self._rejected_calls.count(_WRITE, error)
                 raise
-            moved = errors.invalid_argument(errors.prefixed(error.violations, field, ""))
-            await self._rejected_calls.keep(tenant, sent, moved)
-            raise moved from None
-        return row.payload if isinstance(sent, ClientEvent) else sent
+            refusal = errors.invalid_argument(errors.prefixed(error.violations, field, ""))
+        else:
+            return row.payload if isinstance(sent, ClientEvent) else sent
+        await self._rejected_calls.keep(tenant, sent, refusal)
+        raise refusal
 
     def tenant(self, request: Any) -> str:
         """The tenant that the parent of a request names, or stands for.

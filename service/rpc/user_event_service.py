@@ -133,13 +133,14 @@ class UserEventService:
         try:
             event = collecting.checked_event(request, self._policy.rules)
         except errors.RpcError as error:
-            raw = collecting.raw_of(request)
-            await self._rejected_calls.record(catalog, _COLLECT, raw, error)
-            raise
-        fill = partial(collecting.fill_from_call, context=context)
-        row = await self._intake.user_event(catalog, event, _COLLECT, fill)
-        await self._writer.write_user_event(row)
-        return collecting.ANSWER
+            refusal = error
+        else:
+            fill = partial(collecting.fill_from_call, context=context)
+            row = await self._intake.user_event(catalog, event, _COLLECT, fill)
+            await self._writer.write_user_event(row)
+            return collecting.ANSWER
+        await self._rejected_calls.record(catalog, _COLLECT, collecting.raw_of(request), refusal)
+        raise refusal
 
     async def ImportUserEvents(  # noqa: N802  the RPC's name
         self, request: import_config_pb2.ImportUserEventsRequest, _context: CallContext

@@ -15,6 +15,7 @@ import operator
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
@@ -247,13 +248,11 @@ class Writer:
         """
         while True:
             arrival = self.arrival
-            try:
+            with suppress(QueueFullError):
                 future = self._submit(_Kind.BATCH if batch else _Kind.CALL, call, size)
-            except QueueFullError:
-                await arrival.wait()  # set whenever something leaves the queue
-            else:
                 assert future is not None
                 return future
+            await arrival.wait()  # set whenever something leaves the queue
 
     async def shorten(self) -> None:
         """Gives what was freed back to the file system now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import runpy
@@ -21,6 +22,21 @@ def test_what_is_imported_is_compiled(source):
     module = importlib.import_module(source.removesuffix(".py").replace("/", "."))
     assert module.__file__ is not None
     assert not module.__file__.endswith(".py")
+
+
+@pytest.mark.parametrize("source", COMPILED)
+def test_no_coroutine_waits_while_it_handles_an_exception(source):
+    """mypyc leaves the exception to whoever runs meanwhile, as the one that is being handled."""
+    handling: list[ast.AST] = []
+    for node in ast.walk(ast.parse((ROOT / source).read_text())):
+        if isinstance(node, ast.Try):
+            handling += [*node.handlers, *node.finalbody]
+        elif isinstance(node, ast.AsyncWith):
+            handling.append(node)
+    waiting = [
+        each.lineno for node in handling for each in ast.walk(node) if isinstance(each, ast.Await | ast.AsyncFor)
+    ]
+    assert not waiting
 
 
 @pytest.mark.soak
