@@ -148,6 +148,7 @@ def test_whatever_happens_ids_are_told_apart_and_events_are_found(tmp_path, monk
     monkeypatch.setattr(client_event_keys, "_KEY_BYTES", key_bytes)
     monkeypatch.setattr(client_event_keys, "_PADDING", bytes(8 - key_bytes))
     monkeypatch.setattr(client_event_keys, "_END", 1 << 8 * key_bytes)
+    assert all(0 <= key < 1 << 8 * key_bytes for key in client_event_keys.keys_of((1, b"%d" % n) for n in range(99)))
     dice = random.Random(seed)
     sizes = dice.choice(SIZES)
     store = SqliteStore(tmp_path / "test.db", rejection_limit=1, run_sizes=sizes)

@@ -24,9 +24,10 @@ import apsw
 
 from service.storage.sqlite.queries import SQL, fetch
 
-_KEY_BYTES: Final = 6
-_PADDING: Final = bytes(8 - _KEY_BYTES)
-_END: Final = 1 << 8 * _KEY_BYTES  # no key is as large
+# None of these is Final: tests make keys so short that they collide, and what is Final can't be changed once compiled.
+_KEY_BYTES = 6
+_PADDING = bytes(8 - _KEY_BYTES)
+_END = 1 << 8 * _KEY_BYTES  # no key is as large
 _MOST_STEPS: Final = 128  # while a generation fills
 
 
