@@ -6,14 +6,17 @@ import ast
 import importlib
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from setuptools import Distribution, Extension
 
 ROOT = Path(__file__).parents[2]
-COMPILED = runpy.run_path(str(ROOT / "setup.py"))["COMPILED"]
+SETUP = runpy.run_path(str(ROOT / "setup.py"))
+COMPILED = SETUP["COMPILED"]
 
 
 @pytest.mark.skipif(not list(ROOT.glob("footfall__mypyc*")), reason="nothing is compiled: .venv/compile.log says why")
@@ -37,6 +40,38 @@ def test_no_coroutine_waits_while_it_handles_an_exception(source):
         each.lineno for node in handling for each in ast.walk(node) if isinstance(each, ast.Await | ast.AsyncFor)
     ]
     assert not waiting
+
+
+def build(**ext_modules: str) -> None:
+    """In place, in the current folder."""
+    extensions = [Extension(name, [source]) for name, source in ext_modules.items()]
+    command = SETUP["AllOrNothing"](Distribution({"name": "some", "ext_modules": extensions}))
+    command.inplace = True
+    command.ensure_finalized()
+    command.run()
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="there is no compiler")
+@pytest.mark.filterwarnings("ignore::setuptools.warnings.SetuptoolsDeprecationWarning")
+def test_what_is_built_is_of_the_sources_of_now_and_of_no_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("kept", "gone"):
+        Path(f"{name}.c").write_text(f"#include <Python.h>\nPyMODINIT_FUNC PyInit_{name}(void) {{ return NULL; }}\n")
+    build(kept="kept.c", gone="gone.c")
+    for path in tmp_path.rglob("kept*"):
+        os.utime(path, (1, 1))
+    build(kept="kept.c")
+    assert not list(Path("build").rglob("gone*.so"))
+    assert all(library.stat().st_mtime > 1 for library in tmp_path.rglob("kept*.so"))
+    Path("kept.c").write_text("no C")
+    build(kept="kept.c")
+    assert not list(tmp_path.rglob("kept*.so"))
+
+
+def test_where_mypy_finds_an_error_nothing_is_compiled(monkeypatch, capsys):
+    monkeypatch.setattr("mypyc.build.mypycify", lambda *_, **__: sys.exit(1))
+    assert SETUP["_extensions"]() == []
+    assert "nothing is compiled" in capsys.readouterr().err
 
 
 @pytest.mark.soak
