@@ -35,6 +35,8 @@ COMPILED = [
     "service/storage/sqlite/queries.py",
     "service/storage/writer.py",
 ]
+# Types are `make lint`'s to check, by pyproject.toml; where a wheel is built, the libraries that have them are missing.
+OPTIONS = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
 _BUILDING = {"build_ext", "bdist_wheel", "editable_wheel"}  # for all else that is asked of this file, nothing is made
 
 
@@ -65,10 +67,8 @@ class AllOrNothing(build_ext):
 def _extensions() -> list[Extension]:
     from mypyc.build import mypycify  # noqa: PLC0415  only who builds has it
 
-    # Types are `make lint`'s to check; where a wheel is built, the libraries that have them are missing.
-    options = ["--ignore-missing-imports", "--follow-imports=silent"]
     try:
-        return list(mypycify([*COMPILED, *options], group_name="footfall", debug_level="0"))
+        return list(mypycify([*COMPILED, *OPTIONS], group_name="footfall", debug_level="0"))
     except SystemExit:  # as it ends where mypy finds an error, which another version of it may
         print("nothing is compiled, and the service is a fifth slower: mypy finds an error, see above", file=sys.stderr)
         return []

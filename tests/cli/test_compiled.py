@@ -68,6 +68,12 @@ def test_what_is_built_is_of_the_sources_of_now_and_of_no_others(tmp_path, monke
     assert not list(tmp_path.rglob("kept*.so"))
 
 
+def test_a_wheel_is_compiled_where_no_library_is_there(tmp_path):
+    command = [sys.executable, "-m", "mypy", *SETUP["OPTIONS"], "--no-site-packages", f"--cache-dir={tmp_path}"]
+    done = subprocess.run([*command, *COMPILED], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_where_mypy_finds_an_error_nothing_is_compiled(monkeypatch, capsys):
     monkeypatch.setattr("mypyc.build.mypycify", lambda *_, **__: sys.exit(1))
     assert SETUP["_extensions"]() == []
