@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import pickle
 import runpy
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from setuptools import Distribution, Extension
+
+from service.events.user_event import UserEventRules
 
 ROOT = Path(__file__).parents[2]
 SETUP = runpy.run_path(str(ROOT / "setup.py"))
@@ -88,3 +91,8 @@ def test_without_a_compiler_nothing_is_left_half_made(tmp_path):
     )
     assert "nothing is compiled" in done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.suffix in (".so", ".pyd")]
+
+
+def test_rules_reach_the_processes_that_decode():
+    rules = UserEventRules(strict=True)
+    assert pickle.loads(pickle.dumps(rules)) == rules
