@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.installed
 COMPILED := .venv/.compiled
+UNCOMPILE := find service footfall__mypyc.* -name '*.so' -delete 2>/dev/null || true
 WORKERS ?= -n 2 --dist loadfile
 
 .PHONY: help compiled run test test-doors soak lint format generate lock bench bench-quick bench-growth clean
@@ -26,10 +27,10 @@ $(READY): requirements.lock requirements-envoy.lock pyproject.toml
 # and takes the values of messages for what generated/ says that they are.
 $(COMPILED): $(READY) setup.py $(shell find service generated -name '*.py' -o -name '*.pyi')
 	@echo "==> compiling what every write passes through (half a minute)"
-	@find service footfall__mypyc.* -name '*.so' -delete 2>/dev/null || true
+	@$(UNCOMPILE)
 	@$(BIN)/python setup.py build_ext --inplace > .venv/compile.log 2>&1 || true
 	@ls footfall__mypyc.* > /dev/null 2>&1 \
-		|| echo "==> nothing is compiled, .venv/compile.log says why: the service is a fifth slower (make compiled tries again)"
+		|| echo "==> nothing is compiled, .venv/compile.log says why: single writes are slower (make compiled tries again)"
 	@touch $@
 
 compiled: $(READY)  ## compile what every write passes through, as the verbs that run something do
@@ -85,4 +86,4 @@ bench-growth: $(COMPILED)  ## measure at 0, 1 and 10 million stored events and a
 
 clean:  ## remove what the verbs made, but not data/
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build
-	find service footfall__mypyc.* -name '*.so' -delete 2>/dev/null || true
+	$(UNCOMPILE)

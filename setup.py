@@ -37,6 +37,7 @@ COMPILED = [
 ]
 # Types are `make lint`'s to check, by pyproject.toml; where a wheel is built, the libraries that have them are missing.
 OPTIONS = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
+_UNCOMPILED = "nothing is compiled, and single writes are slower"
 _BUILDING = {"build_ext", "bdist_wheel", "editable_wheel"}  # for all else that is asked of this file, nothing is made
 
 
@@ -48,14 +49,15 @@ class AllOrNothing(build_ext):
 
     def run(self) -> None:
         """Builds, or says why not."""
-        # What is built, and its copies in place.
-        made = {Path(path) for path in [*self.get_outputs(), *self.get_output_mapping().values()]}
-        for path in {path for suffix in (".so", ".pyd") for path in Path(self.build_lib).rglob(f"*{suffix}")} - made:
-            path.unlink()
+        in_place = self.get_output_mapping().values()
+        made = {Path(path) for path in [*self.get_outputs(), *in_place]}
+        for path in list(Path(self.build_lib).rglob("*")):
+            if path.suffix in (".so", ".pyd") and path not in made:
+                path.unlink()
         try:
             super().run()
         except (CompileError, ExecError, LinkError, PlatformError) as error:
-            self.warn(f"nothing is compiled, and the service is a fifth slower: {error}")
+            self.warn(f"{_UNCOMPILED}: {error}")
             for output in made:
                 output.unlink(missing_ok=True)
             self.extensions = []
@@ -70,7 +72,7 @@ def _extensions() -> list[Extension]:
     try:
         return list(mypycify([*COMPILED, *OPTIONS], group_name="footfall", debug_level="0"))
     except SystemExit:  # as it ends where mypy finds an error, which another version of it may
-        print("nothing is compiled, and the service is a fifth slower: mypy finds an error, see above", file=sys.stderr)
+        print(f"{_UNCOMPILED}: mypy finds an error, see above", file=sys.stderr)
         return []
 
 

@@ -255,7 +255,7 @@ class GrpcApplication:
                     call.responded = True
                     await send(_start(call))
                 await send({"type": "http.response.body", "body": body, "more_body": True})
-        except BaseException as error:  # noqa: BLE001  it is raised again
+        except BaseException as error:  # noqa: BLE001  raised again below: a compiled coroutine can't wait in a `finally`
             failure = error
         await responses.aclose()
         if failure is not None:

@@ -36,7 +36,7 @@ _WITHDRAWN: Final = (
 
 @cache
 def _currencies() -> frozenset[str]:
-    import iso4217  # noqa: PLC0415  4 ms and 2 MiB, which only who sells needs
+    import iso4217  # noqa: PLC0415  6 ms and 2 MiB, which only who sells needs
 
     return frozenset(currency.code for currency in iso4217.Currency) | frozenset(_WITHDRAWN.split())
 

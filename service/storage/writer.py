@@ -111,6 +111,7 @@ class Writer:
         self.batch_sizes = Distribution(_BATCH_SIZES)
         self.commit_seconds = Distribution(_COMMIT_SECONDS)
         self.arrival = asyncio.Event()  # set, and replaced by another, when something was committed
+        # As `_thread` it would be `__thread` once compiled, which is a word of C's.
         self._worker = threading.Thread(target=self._run, name="footfall-writer")
 
     def start(self) -> None:
