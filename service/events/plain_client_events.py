@@ -19,7 +19,6 @@ from service.events.identity import fingerprint
 from service.events.record import ClientEventRecord
 
 _FORM: Final = ClientEventForm.CLIENT_EVENT_FORM_V4
-_NANOS_PER_MILLI: Final = 1_000_000
 
 
 class PlainClientEvent(NamedTuple):
@@ -54,18 +53,15 @@ def read(text: bytes, tenant: str) -> PlainClientEvent | None:
     payload = begin + _create_time(seconds, nanos) + end
     if len(payload) > limits.MAX_EVENT_SIZE:
         return None
-    identity, others = fingerprint(payload), None
-    if finer := nanos % _NANOS_PER_MILLI:  # than the legacy form can say
-        others = identity + fingerprint(begin + _create_time(seconds, nanos - finer) + end)
     record = ClientEventRecord(
         event.event_id,
-        identity,
+        fingerprint(payload),
         seconds * plain_times.MICROS + nanos // 1_000,
         event.request_id or None,
         event_type,
         payload,
         _FORM,
-        others,
+        None,
         None,
     )
     return PlainClientEvent(record, _to_json(event))

@@ -30,7 +30,8 @@ class ClientEventRecord(NamedTuple):
 
     An event may come again in another form, which can't say all of what it said first. So it has a fingerprint for each
     form, of what that one can say of it: `fingerprint` is v4's, and `other_fingerprints` are v3's and the legacy
-    form's, or None where they are the same.
+    form's. They are None where they are the same, and of an event in v4's form, of which `other_fingerprints` tells
+    them when they are asked for: few ever are.
     """
 
     event_id: str
@@ -135,7 +136,11 @@ def client_event_record(event: ClientEvent, now_us: int, beside: StoredClientEve
     """
     payload = canonical_bytes(event)
     identity = fingerprint(payload)
-    others = _other_fingerprints(event, payload, beside)
+    others = None
+    if beside is not None:
+        others = _other_fingerprints(event, payload, beside)
+    elif not event.HasField("create_time"):  # which the payload has, so that it does not tell them
+        others = _other_fingerprints(event, payload, None) or identity + identity
     if not event.HasField("create_time"):
         set_microseconds(event.create_time, now_us)
         payload = canonical_bytes(event)
@@ -156,6 +161,11 @@ _V4 = ClientEventForm.CLIENT_EVENT_FORM_V4
 _BESIDE = ("original_type", "parent_event_id", "extra_info", "details")
 _BESIDE_V3 = ("parent_event_id", "extra_info")
 _BESIDE_LEGACY = ("details",)
+
+
+def other_fingerprints(payload: bytes) -> bytes | None:
+    """v3's and the legacy form's fingerprint of a stored event that was sent in v4's form; None: the same as v4's."""
+    return _other_fingerprints(ClientEvent.FromString(payload), payload, None)
 
 
 def _other_fingerprints(event: ClientEvent, canonical: bytes, beside: StoredClientEvent | None) -> bytes | None:

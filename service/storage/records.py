@@ -61,7 +61,7 @@ class ClientEventRow(NamedTuple):
     source: int
     payload: bytes  # serialised google.cloud.talent.v4.ClientEvent
     form: int = 1  # in which it was sent, from 1 (v4's) on
-    other_fingerprints: bytes | None = None  # of what the forms from 2 on can say of it; None: `fingerprint` each
+    other_fingerprints: bytes | None = None  # of what the forms from 2 on can say of it; None: see `record`
     beside: bytes | None = None  # what v4's form can't say: serialised footfall.v1.StoredClientEvent
 
 

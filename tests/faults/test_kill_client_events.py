@@ -87,9 +87,10 @@ def left(server: Server, operation: str) -> tuple[Any, ...]:
 
 def assert_every_event_has_its_keys(database: Path) -> None:
     connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-    keys = "SELECT kind, key, id FROM client_event_keys UNION SELECT kind, key, id FROM client_event_key_runs"
-    found = sorted((kind, number) for kind, _, number in connection.execute(keys))
-    numbers = [number for (number,) in connection.execute("SELECT id FROM client_events ORDER BY id")]
+    keys = "SELECT key, id FROM client_event_keys UNION SELECT key, id FROM client_event_key_runs"
+    found = sorted((key >> 47, number) for key, number in connection.execute(keys))
+    keyed = "SELECT id FROM client_events WHERE id < (SELECT keyed_until_id FROM client_event_merge) ORDER BY id"
+    numbers = [number for (number,) in connection.execute(keyed)]
     merged = connection.execute("SELECT count(*) FROM client_event_keys").get
     runs = connection.execute("SELECT count(*) FROM client_event_runs").get
     connection.close()

@@ -14,12 +14,13 @@ import pytest
 from service.storage.records import ClientEventRow, Selection, StoredEvent, StoryEvent, Verdict
 from service.storage.sqlite import SqliteStore, client_event_keys
 from service.storage.sqlite import store as sqlite_store
-from service.storage.sqlite.client_event_keys import RunSizes, key_of, keys_of
+from service.storage.sqlite.client_event_keys import KeyKind, RunSizes, key_of, keys_of
 from service.storage.sqlite.queries import SQL
 from tests.storage.rows import TENANT, client_event, create, fingerprint, intern
 
 OTHER = f"{TENANT}2"
 KIND = "client_events"
+LATEST = "FROM client_events WHERE id >= (SELECT keyed_until_id FROM client_event_merge)"
 SIZES = [RunSizes(1, 4), RunSizes(4, 4), RunSizes(3, 8), RunSizes()]
 
 
@@ -93,9 +94,11 @@ def told(store: SqliteStore, parent: str, request_ids: set[str], limit: int) -> 
 
 
 def keys_stored(store: SqliteStore) -> Counter[tuple[int, int]]:
-    """(kind, number) of every key, once however many places have it."""
-    both = "SELECT kind, key, id FROM client_event_keys UNION SELECT kind, key, id FROM client_event_key_runs"
-    return Counter((kind, number) for kind, _, number in store._writer.execute(both))
+    """(kind, number) of every key, once however many places have it; of the latest, which need none, too."""
+    in_tables = "SELECT key, id FROM client_event_keys UNION SELECT key, id FROM client_event_key_runs"
+    stored = Counter((key >> client_event_keys._HASH_BITS, number) for key, number in store._writer.execute(in_tables))
+    latest = f"SELECT 0, id {LATEST} UNION ALL SELECT 1, id {LATEST} AND request_id IS NOT NULL"
+    return stored + Counter(store._writer.execute(latest))
 
 
 def assert_same(store: SqliteStore, model: Model, parents: dict[str, int], dice: random.Random) -> None:
@@ -143,12 +146,12 @@ def write_and_fail(store: SqliteStore, ids: list[int], rows: list[ClientEventRow
 
 
 @pytest.mark.parametrize("seed", range(7))
-@pytest.mark.parametrize("key_bytes", [6, 1], ids=["", "keys collide"])
-def test_whatever_happens_ids_are_told_apart_and_events_are_found(tmp_path, monkeypatch, seed, key_bytes):
-    monkeypatch.setattr(client_event_keys, "_KEY_BYTES", key_bytes)
-    monkeypatch.setattr(client_event_keys, "_PADDING", bytes(8 - key_bytes))
-    monkeypatch.setattr(client_event_keys, "_END", 1 << 8 * key_bytes)
-    assert all(0 <= key < 1 << 8 * key_bytes for key in client_event_keys.keys_of((1, b"%d" % n) for n in range(99)))
+@pytest.mark.parametrize("hash_bits", [47, 7], ids=["", "keys collide"])
+def test_whatever_happens_ids_are_told_apart_and_events_are_found(tmp_path, monkeypatch, seed, hash_bits):
+    monkeypatch.setattr(client_event_keys, "_HASH_BITS", hash_bits)
+    for kind in KeyKind:
+        keys = keys_of(kind, [(1, str(number)) for number in range(99)])
+        assert all(key >> hash_bits == kind for key in keys)
     dice = random.Random(seed)
     sizes = dice.choice(SIZES)
     store = SqliteStore(tmp_path / "test.db", rejection_limit=1, run_sizes=sizes)
@@ -224,12 +227,12 @@ def test_keys_of_deleted_events_take_no_room(tmp_path):
 
 
 def test_a_key_is_of_a_parent_and_a_text():
-    texts = [(1, b"a"), (11, b"a"), (1, b"1 a"), (1, b""), (1, "é\0".encode()), (1, bytes(10_000))]
-    keys = keys_of(texts)
-    assert len(set(keys)) == len(texts)
+    texts = [(1, "a"), (11, "a"), (2**40, "a"), (1, "1 a"), (1, ""), (1, "é\0"), (1, "\0" * 10_000)]
+    keys = [*keys_of(KeyKind.EVENT_ID, texts), *keys_of(KeyKind.REQUEST_ID, texts)]
+    assert len(set(keys)) == 2 * len(texts)
+    assert keys == [key_of(kind, parent, text) for kind in KeyKind for parent, text in texts]
     assert all(0 <= key < 2**48 for key in keys)
-    assert keys == tuple(key_of(parent, text.decode()) for parent, text in texts)
-    assert key_of(1, "event-1") == 168492517049216, "keys are in databases: they must never change"
+    assert key_of(KeyKind.REQUEST_ID, 1, "event-1") == 220437495935260, "keys are in databases: they must never change"
 
 
 def test_a_database_from_before_has_keys_for_all_it_holds(tmp_path, monkeypatch):

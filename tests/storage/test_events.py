@@ -5,10 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from google.protobuf.message import Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.storage.records import EVERYTHING, ProductRow, Receipt, UserEventColumns, Verdict
+from generated.footfall.v1.legacy_event_pb2 import LegacyClientEvent
+from generated.google.cloud.talent.v3 import event_pb2 as v3
+from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
+from service.events.client_event_forms import normal_form
+from service.events.record import client_event_record
+from service.storage.records import EVERYTHING, ClientEventRow, ProductRow, Receipt, UserEventColumns, Verdict
 from service.storage.sqlite import SqliteStore
 from tests.storage.rows import (
     CATALOG,
@@ -142,6 +148,32 @@ def test_a_client_event_comes_again_in_another_form(store):
     assert create(store, in_third, in_third._replace(form=1)) == [Verdict.REPEATED, Verdict.CONFLICT]
     (event,) = client_events(store)
     assert (event.form, event.beside) == (2, b"\0beside")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_client_event_of_v4_comes_again_in_a_form_that_can_say_less(store, together):
+    tenant = intern(store, TENANT)
+    first = ClientEvent(event_id="e", request_id="r", event_notes="only v4 has notes")
+    first.create_time.FromNanoseconds(1_700_000_000_123_456_789)
+    first.job_event.type, first.job_event.jobs[:] = 1, ["a job"]
+    again = v3.ClientEvent(event_id="e", request_id="r", create_time=first.create_time)
+    again.job_event.type, again.job_event.jobs[:] = 1, ["a job"]
+    millis = first.create_time.ToMilliseconds()
+    legacy = LegacyClientEvent(event_id="e", request_id="r", event_type="IMPRESSION", event_timestamp_millis=millis)
+    legacy.related_job_names[:] = ["a job"]
+    rows = [_row(tenant, sent) for sent in (first, again, legacy)]
+    other = LegacyClientEvent.FromString(legacy.SerializeToString())
+    other.event_timestamp_millis += 1
+    rows.append(_row(tenant, other))
+
+    verdicts = create(store, *rows) if together else [verdict for row in rows for verdict in create(store, row)]
+    assert verdicts == [Verdict.STORED, Verdict.REPEATED, Verdict.REPEATED, Verdict.CONFLICT]
+
+
+def _row(tenant: int, sent: Message) -> ClientEventRow:
+    event, beside, _ = normal_form(sent, TENANT)
+    record = client_event_record(event, 0, beside)
+    return ClientEventRow(tenant, *record[:5], 1, 1, *record[5:])
 
 
 def test_a_client_event_id_belongs_to_its_tenant(store):

@@ -18,7 +18,7 @@ from generated.google.cloud.talent.v4.event_pb2 import ClientEvent, JobEvent
 from generated.google.cloud.talent.v4beta1 import event_pb2 as v4beta1
 from service.events import names
 from service.events.client_event_forms import NormalForm, normal_form
-from service.events.record import client_event_record
+from service.events.record import client_event_record, other_fingerprints
 from tests.unit.strategies import messages
 
 DEFAULT = "projects/p/tenants/default"
@@ -254,7 +254,8 @@ def record(form: str, **fields: Any) -> Any:
 def prints(form: str, **fields: Any) -> tuple[bytes, bytes, bytes]:
     """The fingerprints of what v4, v3 and the legacy form can say."""
     found = record(form, **fields)
-    others = found.other_fingerprints or found.fingerprint * 2
+    others = found.other_fingerprints or (found.beside is None and other_fingerprints(found.payload))
+    others = others or found.fingerprint * 2
     return found.fingerprint, others[:16], others[16:]
 
 

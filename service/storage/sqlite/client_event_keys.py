@@ -2,37 +2,39 @@
 
 Both are as good as random. In an index over all of them each row dirties a page of its own, which is written to the
 log and copied from there: several times the cost of the row. So keys go to small runs first, each of some thousand
-arrivals. As many runs as make a generation are then merged into the table of all keys, range by range in the order of
-keys: a page takes many at once. Every so many rows there is such a step, in their transaction, so that merging keeps
-pace with what arrives and none waits for more than a step. A generation that is merged is deleted run by run.
+arrivals, and there in order, once the last of these has come. As many runs as make a generation are then merged into
+the table of all keys, range by range in the order of keys: a page takes many at once. Every so many rows there is such
+a step, in their transaction, so that merging keeps pace with what arrives and none waits for more than a step. A
+generation that is merged is deleted run by run.
 
-All is in the database, in the transaction of the rows; whoever reads looks in both places. In memory is only in which
-run each id's key is that waits for its merge, and that can be read again at any time: at the start, after a rollback.
+The latest arrivals have no keys in the database yet; they are so few that a reader looks at each. All else is there, in
+the transaction of the rows, and whoever reads looks in all three places. In memory are the latest keys, and in which
+run each id's key is that waits for its merge; that can be read again at any time: at the start, after a rollback.
 """
 
 from __future__ import annotations
 
 import enum
 import json
-import struct
-from collections.abc import Iterable, Sequence
-from hashlib import blake2b
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 import apsw
+from xxhash import xxh3_64_intdigest
 
 from service.storage.sqlite.queries import SQL, fetch
 
-# None of these is Final: tests make keys so short that they collide, and what is Final can't be changed once compiled.
-_KEY_BYTES = 6
-_PADDING = bytes(8 - _KEY_BYTES)
-_END = 1 << 8 * _KEY_BYTES  # no key is as large
+# Not Final: tests make keys so short that they collide, and what is Final can't be changed once compiled.
+_HASH_BITS = 47
+_PLACE_BITS: Final = 15  # beside a key in SQLite's integers; a run has no more arrivals than that
 _MOST_STEPS: Final = 128  # while a generation fills
 
 
 class KeyKind(enum.IntEnum):
-    """Of what a key is."""
+    """Of what a key is: its first bit, so that all keys of a kind are together."""
 
     EVENT_ID = 0
     REQUEST_ID = 1
@@ -54,26 +56,26 @@ class RunSizes(NamedTuple):
         return min(_MOST_STEPS, self.rows * self.runs)
 
 
-def keys_of(texts: Iterable[tuple[int, bytes]]) -> tuple[int, ...]:
-    """The keys of (number of a parent, text in UTF-8), in order."""
-    digests = [blake2b(b"%d %s" % each, digest_size=_KEY_BYTES).digest() for each in texts]
-    digests.append(b"")
-    return struct.unpack(f"<{len(digests) - 1}q", _PADDING.join(digests))
+def keys_of(kind: KeyKind, texts: Iterable[tuple[int, str]]) -> list[int]:
+    """The keys of (number of a parent, text), in order: behind the kind are the last bits of their XXH3."""
+    first_bit = kind << _HASH_BITS
+    others = (1 << _HASH_BITS) - 1
+    return [first_bit | xxh3_64_intdigest(text.encode(), parent_id) & others for parent_id, text in texts]
 
 
-def key_of(parent_id: int, text: str) -> int:
+def key_of(kind: KeyKind, parent_id: int, text: str) -> int:
     """The key of one text."""
-    return keys_of([(parent_id, text.encode())])[0]
+    return keys_of(kind, [(parent_id, text)])[0]
 
 
 def add_key_function(connection: apsw.Connection) -> None:
     """Makes `key_of` known to SQL, as `client_event_key`."""
 
     def client_event_key(*values: Any) -> int:
-        parent_id, text = values
-        return key_of(parent_id, text)
+        kind, parent_id, text = values
+        return key_of(KeyKind(kind), parent_id, text)
 
-    connection.create_scalar_function("client_event_key", client_event_key, 2, deterministic=True)
+    connection.create_scalar_function("client_event_key", client_event_key, 3, deterministic=True)
 
 
 class ClientEventKeys:
@@ -88,7 +90,8 @@ class ClientEventKeys:
         self._connection = connection
         self._sizes = sizes
         self._step_rows = sizes.rows * sizes.runs // sizes.steps
-        self._span = -(-_END // (sizes.steps // 2))  # of keys that a step merges
+        self._end = len(KeyKind) << _HASH_BITS  # no key is as large
+        self._span = -(-self._end // (sizes.steps // 2))  # of keys that a step merges
         self._forget()
 
     def committed(self) -> None:
@@ -102,8 +105,11 @@ class ClientEventKeys:
 
     def _forget(self) -> None:
         self._may_vanish = False
-        self._waiting: dict[int, dict[int, int]] | None = None  # by generation: in which run a key is
+        self._waiting: dict[int, dict[int, int]] | None = None  # by generation: in which run a key is, or will be
         self._twins: set[int] = set()  # keys that are in more runs than one
+        self._numbers: list[int] = []  # of the latest arrivals, which no run has yet
+        self._event_keys: list[int] = []  # theirs
+        self._request_keys: list[int | None] = []
         self._oldest: int | None = None  # run
         self._next_key = 0
         self._rows = self._step_rows  # since the last step: lives shorter than that must not keep merging from going on
@@ -112,16 +118,32 @@ class ClientEventKeys:
         if self._waiting is None:
             self._may_vanish = True  # until all of it was read
             self._waiting = {}
-            for run, keys in fetch(self._connection, "client_event_run_keys"):
+            for run, keys in fetch(self._connection, "client_event_run_keys", (1 << _HASH_BITS,)):
                 self._note(run, json.loads(keys))
             self._find_oldest()
             until_id, next_key = fetch(self._connection, "client_event_merge")[0]
             if self._oldest is not None and until_id == self._until_id(self._oldest):
                 self._next_key = next_key
+            for number, parent_id, event_id, request_id in fetch(self._connection, "client_events_without_keys"):
+                request_key = None if request_id is None else key_of(KeyKind.REQUEST_ID, parent_id, request_id)
+                self._keep([number], [key_of(KeyKind.EVENT_ID, parent_id, event_id)], [request_key])
         return self._waiting
+
+    def _keep(self, numbers: Sequence[int], event_keys: Sequence[int], request_keys: Sequence[int | None]) -> None:
+        """Remembers the keys of what just arrived; these numbers follow one another."""
+        self._numbers += numbers
+        self._event_keys += event_keys
+        self._request_keys += request_keys
+        size = self._sizes.rows
+        first, last = numbers[0], numbers[-1]
+        for run in range(first // size, last // size + 1):
+            self._note(run, event_keys[max(0, run * size - first) : (run + 1) * size - first])
 
     def _find_oldest(self) -> None:
         self._oldest = self._connection.execute(SQL["oldest_client_event_run"]).get
+
+    def _oldest_generation(self) -> int | None:
+        return None if self._oldest is None else self._oldest // self._sizes.runs
 
     def _until_id(self, run: int) -> int:
         """The end of a run's generation."""
@@ -134,12 +156,12 @@ class ClientEventKeys:
         self._waiting.setdefault(run // self._sizes.runs, {}).update(zip(keys, repeat(run)))
 
     def are_new(self, keys: Sequence[int]) -> bool:
-        """Whether all these keys of ids differ, and no stored event has one of them."""
+        """Whether all these keys of ids, of which there is one, differ, and no stored event has one of them."""
         distinct = set(keys)
         return (
             len(distinct) == len(keys)
             and all(generation.keys().isdisjoint(distinct) for generation in self._load().values())
-            and not self._connection.execute(SQL["has_client_event_keys"], (json.dumps(keys),)).get
+            and not self._connection.execute(SQL["has_client_event_keys"], (apsw.carray(array("q", sorted(keys))),)).get
         )
 
     def runs_of(self, key: int) -> Iterable[int]:
@@ -149,37 +171,61 @@ class ClientEventKeys:
             return range(self._oldest, (max(waiting) + 1) * self._sizes.runs)
         return [generation[key] for generation in waiting.values() if key in generation]
 
+    def latest_of(self, keys: Collection[int]) -> list[int]:
+        """The numbers of events that have one of these keys of ids, and that no run has yet."""
+        return [number for number, key in zip(self._numbers, self._event_keys, strict=True) if key in keys]
+
     def add(self, first: int, event_keys: Sequence[int], request_keys: Sequence[int | None]) -> None:
-        """Adds the keys of events that were just stored, numbered from `first` on, and merges as many as are due."""
-        self._load()
+        """Adds the keys of events that were just stored, numbered from `first` on, and merges as many as are due.
+
+        `are_new` was asked before they were stored.
+        """
+        assert self._waiting is not None
         self._may_vanish = True
-        size = self._sizes.rows
-        values = (json.dumps(event_keys), json.dumps(request_keys), first, size)
-        self._connection.execute(SQL["insert_client_event_keys"], values)
-        last = first + len(event_keys) - 1
-        for run in range(first // size, last // size + 1):
-            self._note(run, event_keys[max(0, run * size - first) : (run + 1) * size - first])
-        if self._oldest is None:
-            self._oldest = first // size
+        following = first + len(event_keys)
+        self._keep(range(first, following), event_keys, request_keys)
+        run = following // self._sizes.rows
+        if self._numbers[0] < run * self._sizes.rows:
+            self._complete(run)
         self._rows += len(event_keys)
         steps, self._rows = divmod(self._rows, self._step_rows)
         for _ in range(steps):
-            self._step(last // size // self._sizes.runs)
+            self._step((following - 1) // self._sizes.rows // self._sizes.runs)
+
+    def _complete(self, until: int) -> None:
+        """Writes the runs before `until`, to which no more will come."""
+        size, begin = self._sizes.rows, 0
+        for run in range(self._numbers[0] // size, until):
+            end = bisect_left(self._numbers, (run + 1) * size)
+            places = [number % size for number in self._numbers[begin:end]]
+            packed = [
+                key << _PLACE_BITS | place
+                for keys in (self._event_keys, self._request_keys)
+                for key, place in zip(keys[begin:end], places, strict=True)
+                if key is not None
+            ]
+            if packed:
+                values = (apsw.carray(array("q", sorted(packed))), _PLACE_BITS, run, run * size)
+                self._connection.execute(SQL["insert_client_event_keys"], values)
+            begin = end
+        del self._numbers[:begin], self._event_keys[:begin], self._request_keys[:begin]
+        self._connection.execute(SQL["set_client_events_keyed"], (until * size,))
+        if self._oldest is None:
+            self._find_oldest()
 
     def _step(self, filling: int) -> None:
         """Merges, or deletes, a part of the oldest generation, unless that is the one that is being filled."""
-        assert self._oldest is not None
-        generation = self._oldest // self._sizes.runs
-        behind = filling - generation
-        if behind <= 0:
+        generation = self._oldest_generation()
+        behind = 0 if generation is None else filling - generation
+        if generation is None or behind <= 0:
             return
-        if self._next_key < _END:
+        if self._next_key < self._end:
             self._merge(generation, self._next_key + self._span * behind)
         else:
             for _ in range(behind):
                 self._connection.execute(SQL["delete_client_event_run"], (self._oldest,))
                 self._find_oldest()
-                if self._oldest is None or self._oldest // self._sizes.runs != generation:
+                if self._oldest_generation() != generation:
                     self._next_key = 0
                     break
 
@@ -189,14 +235,14 @@ class ClientEventKeys:
         self._connection.execute(SQL["merge_client_event_keys"], (runs, self._next_key, upto))
         self._connection.execute(SQL["set_client_event_merge"], (self._until_id(self._oldest), upto))
         self._next_key = upto
-        if upto >= _END:
+        if upto >= self._end:
             self._load().pop(generation, None)
 
-    def remove(self, kind: KeyKind, keys: Sequence[int], ids: Sequence[int]) -> None:
+    def remove(self, keys: Sequence[int], ids: Sequence[int]) -> None:
         """Removes keys with the numbers of their events."""
         self._load()
         pairs = list(zip(keys, ids, strict=True))
-        self._connection.execute(SQL["delete_client_event_keys"], (kind, json.dumps(pairs)))
+        self._connection.execute(SQL["delete_client_event_keys"], (json.dumps(pairs),))
         if self._oldest is not None:
             recent = [
                 (number // self._sizes.rows, key, number)
@@ -204,4 +250,15 @@ class ClientEventKeys:
                 if number >= self._oldest * self._sizes.rows
             ]
             if recent:
-                self._connection.execute(SQL["delete_client_event_run_keys"], (kind, json.dumps(recent)))
+                self._connection.execute(SQL["delete_client_event_run_keys"], (json.dumps(recent),))
+
+    def forget(self, ids: Collection[int]) -> None:
+        """Events with these numbers are removed."""
+        self._load()
+        gone = set(self._numbers).intersection(ids)
+        if gone:
+            self._may_vanish = True
+            kept = [place for place, number in enumerate(self._numbers) if number not in gone]
+            self._numbers = [self._numbers[place] for place in kept]
+            self._event_keys = [self._event_keys[place] for place in kept]
+            self._request_keys = [self._request_keys[place] for place in kept]

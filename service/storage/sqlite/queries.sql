@@ -140,28 +140,36 @@ VALUES :rows;
 
 -- name: has_client_event_keys
 SELECT EXISTS (
-    SELECT 1 FROM json_each(?1) AS wanted CROSS JOIN client_event_keys AS known
-        ON known.kind = 0 AND known.key = wanted.value
+    SELECT 1 FROM carray(?1) AS wanted CROSS JOIN client_event_keys AS known
+        ON known.key = wanted.value
 );
 
 -- name: client_events_there
-SELECT json_group_array(json_array(parent_id, hex(event_id), hex(fingerprint), hex(other_fingerprints)))
+SELECT json_group_array(json_array(parent_id, hex(event_id), hex(fingerprint), hex(other_fingerprints),
+    CASE WHEN ?4 AND form = 1 AND other_fingerprints IS NULL THEN hex(payload) END))
 FROM client_events WHERE id IN (
     SELECT known.id FROM json_each(?1) AS wanted CROSS JOIN client_event_keys AS known
-        ON known.kind = 0 AND known.key = wanted.value
+        ON known.key = wanted.value
     UNION ALL
     SELECT known.id FROM json_each(?2) AS wanted CROSS JOIN client_event_key_runs AS known
-        ON known.run = wanted.value ->> 0 AND known.kind = 0 AND known.key = wanted.value ->> 1
+        ON known.run = wanted.value ->> 0 AND known.key = wanted.value ->> 1
+    UNION ALL
+    SELECT value FROM json_each(?3)
 );
 
+-- name: client_events_without_keys
+SELECT id, parent_id, event_id, request_id FROM client_events
+WHERE id >= (SELECT keyed_until_id FROM client_event_merge) ORDER BY id;
+
 -- name: insert_client_event_keys
-INSERT OR ROLLBACK INTO client_event_key_runs (run, kind, key, id)
-SELECT (?3 + key) / ?4, 0, value, ?3 + key FROM json_each(?1)
-UNION ALL
-SELECT (?3 + key) / ?4, 1, value, ?3 + key FROM json_each(?2) WHERE value IS NOT NULL;
+INSERT OR ROLLBACK INTO client_event_key_runs (run, key, id)
+SELECT ?3, value >> ?2, ?4 + (value & ((1 << ?2) - 1)) FROM carray(?1);
+
+-- name: set_client_events_keyed
+UPDATE client_event_merge SET keyed_until_id = ?1;
 
 -- name: client_event_run_keys
-SELECT run, json_group_array(key) FROM client_event_key_runs WHERE kind = 0 GROUP BY run;
+SELECT run, json_group_array(key) FROM client_event_key_runs WHERE key < ?1 GROUP BY run;
 
 -- name: oldest_client_event_run
 SELECT min(run) FROM client_event_key_runs;
@@ -173,11 +181,11 @@ SELECT until_id, next_key FROM client_event_merge;
 UPDATE client_event_merge SET until_id = ?1, next_key = ?2;
 
 -- name: merge_client_event_keys
-INSERT OR IGNORE INTO client_event_keys (kind, key, id)
-SELECT kinds.value, merged.key, merged.id
-FROM json_each('[0, 1]') AS kinds CROSS JOIN json_each(?1) AS runs CROSS JOIN client_event_key_runs AS merged
-    ON merged.run = runs.value AND merged.kind = kinds.value AND merged.key >= ?2 AND merged.key < ?3
-ORDER BY 1, 2, 3;
+INSERT OR IGNORE INTO client_event_keys (key, id)
+SELECT merged.key, merged.id
+FROM json_each(?1) AS runs CROSS JOIN client_event_key_runs AS merged
+    ON merged.run = runs.value AND merged.key >= ?2 AND merged.key < ?3
+ORDER BY 1, 2;
 
 -- name: delete_client_event_run
 DELETE FROM client_event_key_runs WHERE run = ?1;
@@ -188,23 +196,23 @@ FROM client_events WHERE id IN (SELECT value FROM json_each(?1));
 
 -- name: delete_client_event_keys
 DELETE FROM client_event_keys
-WHERE (kind, key, id) IN (SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2));
+WHERE (key, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1));
 
 -- name: delete_client_event_run_keys
 DELETE FROM client_event_key_runs
-WHERE (run, kind, key, id) IN (SELECT value ->> 0, ?1, value ->> 1, value ->> 2 FROM json_each(?2));
+WHERE (run, key, id) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1));
 
 -- name: add_client_events
 UPDATE parents SET client_events = client_events + ?2 WHERE id = ?1;
 
 -- name: events_of_requests
 WITH wanted AS MATERIALIZED (
-    SELECT key AS place, value ->> 0 AS key, value ->> 1 AS seen FROM json_each(?1)
+    SELECT key AS place, value ->> 0 AS key, value ->> 1 AS seen, value ->> 2 AS request_id FROM json_each(?1)
 )
 SELECT json_group_array(json_array(place, json(ids))) FROM (
     SELECT place, (
         SELECT json_group_array(id) FROM (
-            SELECT id FROM client_event_keys WHERE kind = 1 AND key = wanted.key AND id > seen ORDER BY id LIMIT ?2
+            SELECT id FROM client_event_keys WHERE key = wanted.key AND id > seen ORDER BY id LIMIT ?2
         )
     ) AS ids
     FROM wanted
@@ -212,7 +220,15 @@ SELECT json_group_array(json_array(place, json(ids))) FROM (
     SELECT place, json_array(id) FROM (
         SELECT place, recent.id AS id
         FROM client_event_runs AS runs CROSS JOIN wanted CROSS JOIN client_event_key_runs AS recent
-            ON recent.run = runs.run AND recent.kind = 1 AND recent.key = wanted.key AND recent.id > seen
+            ON recent.run = runs.run AND recent.key = wanted.key AND recent.id > seen
+        ORDER BY 1, 2 LIMIT ?2
+    )
+    UNION ALL
+    SELECT place, json_array(id) FROM (
+        SELECT place, latest.id AS id
+        FROM client_events AS latest CROSS JOIN wanted ON wanted.request_id = latest.request_id
+        WHERE latest.id >= (SELECT keyed_until_id FROM client_event_merge) AND latest.id > seen
+            AND latest.request_id IN (SELECT request_id FROM wanted)
         ORDER BY 1, 2 LIMIT ?2
     )
 );

@@ -64,11 +64,15 @@ _IDENTIFIERS = {
 _BY_HOUR = {"visitor_ids", "user_ids"}  # their indexes have the hour first
 _HOUR_US = 3_600_000_000
 _KEYED = """id IN (
-    SELECT id FROM client_event_keys WHERE kind = ? AND key IN (SELECT value FROM json_each(?))
+    SELECT id FROM client_event_keys WHERE key IN (SELECT value FROM json_each(?))
     UNION ALL
     SELECT recent.id FROM client_event_runs AS runs CROSS JOIN json_each(?) AS wanted
         CROSS JOIN client_event_key_runs AS recent
-        ON recent.run = runs.run AND recent.kind = ? AND recent.key = wanted.value
+        ON recent.run = runs.run AND recent.key = wanted.value
+    UNION ALL
+    SELECT id FROM client_events WHERE id >= (SELECT keyed_until_id FROM client_event_merge) AND {column} IN (
+        SELECT value FROM json_each(?)
+    )
 )"""
 _IN_TIME_INDEX = {"from_us", "until_us", "max_id"}
 _NARROW = {"from_us", "until_us", "visitor_ids", "user_ids", "request_ids", "event_ids", *_IDENTIFIERS}
@@ -92,8 +96,9 @@ def _found(table: Table, parent_id: int, selection: Selection) -> tuple[str, str
     for name, kind in table.keys.items():
         wanted = getattr(selection, name)
         if wanted is not None:
-            keys = json.dumps([key_of(parent_id, text) for text in wanted])
-            return f"{table.name} NOT INDEXED", f"{where} AND {_KEYED}", [*values, kind, keys, keys, kind]
+            keys, texts = json.dumps([key_of(kind, parent_id, text) for text in wanted]), json.dumps(list(wanted))
+            keyed = _KEYED.format(column=name.removesuffix("s"))
+            return f"{table.name} NOT INDEXED", f"{where} AND {keyed}", [*values, keys, keys, texts]
     for name, index in table.indexes.items():
         wanted = getattr(selection, name)
         if wanted is not None and len(wanted) == 1:

@@ -30,9 +30,5 @@ CREATE TABLE client_event_merge (
 ) STRICT;
 INSERT INTO client_event_merge VALUES (0, 0);
 
-INSERT INTO client_event_keys
-SELECT 0, client_event_key(parent_id, event_id), id FROM client_events ORDER BY 1, 2, 3;
-INSERT INTO client_event_keys
-SELECT 1, client_event_key(parent_id, request_id), id FROM client_events WHERE request_id IS NOT NULL ORDER BY 1, 2, 3;
 DROP INDEX client_events_identity;
 DROP INDEX client_events_request;
