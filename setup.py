@@ -17,6 +17,7 @@ COMPILED = [
     "service/doors/departures.py",
     "service/doors/grpc_wire.py",
     "service/events/client_event.py",
+    "service/events/client_event_forms.py",
     "service/events/event_types.py",
     "service/events/limits.py",
     "service/events/names.py",

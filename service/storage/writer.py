@@ -184,6 +184,10 @@ class Writer:
             self._catalogs[name] = ids
         return ids
 
+    def known_parent(self, name: str) -> int | None:
+        """What `parent_id` returned before."""
+        return self._parents.get(name)
+
     async def parent_id(self, name: str) -> int:
         """The number of a resource name; durable before it is used."""
         number = self._parents.get(name)
@@ -207,12 +211,11 @@ class Writer:
         """Returns at once; a failure shows in the log only."""
         self._submit(_Kind.USER_EVENT, row, len(row.payload), wait=False)
 
-    async def write_client_event(self, row: ClientEventRow) -> Verdict:
-        """Returns when the event's fate is on disk."""
+    def write_client_event(self, row: ClientEventRow) -> Awaitable[Verdict]:
+        """Returns what is done when the event's fate is on disk, as `write_user_event` does."""
         future = self._submit(_Kind.CLIENT_EVENT, row, len(row.payload) + len(row.beside or b""))
         assert future is not None
-        verdict: Verdict = await future
-        return verdict
+        return future
 
     async def write_signal(self, row: SignalRow) -> StoredAs:
         """Returns when the signal is on disk (or was there already)."""
