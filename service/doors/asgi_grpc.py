@@ -159,7 +159,7 @@ class GrpcCall:
 
 
 class GrpcApplication:
-    """An ASGI application that serves methods over gRPC.
+    """An ASGI application that serves methods over gRPC, on the loop that runs when it is made.
 
     Args:
         methods: What is served.
@@ -181,6 +181,7 @@ class GrpcApplication:
         departures: Departures,
         web_origins: Iterable[str] = (),
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._methods = {method.path: method for method in methods}
         self._message_bytes = message_bytes
         self._metadata_bytes = metadata_bytes
@@ -205,7 +206,7 @@ class GrpcApplication:
         """A coroutine more between a call and its task would cost it time whenever it goes on: most need no other."""
         timer: asyncio.TimerHandle | None = None
         failure: RpcError | None = None
-        call.task = asyncio.current_task()
+        call.task = asyncio.current_task(self._loop)  # to look for the loop is a call of the system
         self._departures.enter(call)
         try:
             try:

@@ -71,11 +71,14 @@ class _Kind(enum.IntEnum):  # whose hash is C's
     CLOSE = enum.auto()
 
 
-class _Item(NamedTuple):
-    kind: _Kind
-    work: Any
-    future: asyncio.Future[Any] | None  # None: nobody waits (write_async)
-    size: int = 0  # bytes that it keeps in memory
+class _Item:  # compiled, such a class is made in a fifth of a named tuple's time
+    __slots__ = ("future", "kind", "size", "work")
+
+    def __init__(self, kind: _Kind, work: Any, future: asyncio.Future[Any] | None, size: int = 0) -> None:
+        self.kind = kind
+        self.work = work
+        self.future = future  # None: nobody waits (write_async)
+        self.size = size  # bytes that it keeps in memory
 
 
 _Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
