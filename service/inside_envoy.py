@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Awaitable
 from typing import Any, NoReturn
 
 from service import configured, logs
@@ -28,6 +29,8 @@ class Application:
         handover: What `become_envoy` left.
     """
 
+    _asgi_single_callable = True  # asgiref's sign, which pyvoy heeds, of an application of ASGI 3 that is no coroutine
+
     def __init__(self, handover: Handover) -> None:
         self._handover = handover
         self._settings = Settings(**handover.settings)
@@ -35,12 +38,12 @@ class Application:
         self._asked_to_stop = asyncio.Event()
         self._door: Any = None
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """ASGI."""
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        """ASGI. Each request would pay for a coroutine of this one's, whenever it goes on."""
         if scope["type"] == "http":
-            await self._door(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            answering: Awaitable[None] = self._door(scope, receive, send)
+            return answering
+        return self._live(receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()

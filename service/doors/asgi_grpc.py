@@ -65,7 +65,7 @@ class GrpcCall:
         self.responded = False  # whether the head of the response is sent
         self.deadline: float | None = None  # on the loop's clock
         self.end: RpcError | None = None  # why the call was cancelled, where its caller may still be told
-        self.task: asyncio.Task[Any] | None = asyncio.current_task()
+        self.task: asyncio.Task[Any] | None = None  # while the method is at work
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -115,19 +115,27 @@ class GrpcCall:
         message, compressed = found
         return await self._decompressed(message) if compressed else message
 
-    async def only_message(self) -> bytes:
-        """Returns the one message of the request.
+    def whole(self, received: Any) -> bytes | None:
+        """Returns the one message of the request, where the first that came of it is all of it, and plain.
 
         Raises:
-            RpcError: The same as of `message`; UNIMPLEMENTED when there are none or several.
             CancelledError: The caller has left.
         """
-        body = self._chunk_of(await self.receive())
+        body = self._chunk_of(received)
         size = len(body) - grpc_wire.PREFIX_BYTES
         if self.read and size >= 0 and not body[0] and size == int.from_bytes(body[1:5], "big") <= self.limit:
             return body[grpc_wire.PREFIX_BYTES :]
         self.frames = grpc_wire.Frames(self.limit)
         self.frames.feed(body)
+        return None
+
+    async def put_together(self) -> bytes:
+        """Returns the one message of the request, where `whole` did not.
+
+        Raises:
+            RpcError: The same as of `message`; UNIMPLEMENTED when there are none or several.
+            CancelledError: The caller has left.
+        """
         only = await self.message()
         if only is None or await self.message() is not None:
             text = "The method takes one message, but the request has " + ("none." if only is None else "several.")
@@ -151,7 +159,7 @@ class GrpcCall:
 
 
 class GrpcApplication:
-    """An ASGI application that serves methods over gRPC.
+    """An ASGI application that serves methods over gRPC, on the loop that runs when it is made.
 
     Args:
         methods: What is served.
@@ -173,6 +181,7 @@ class GrpcApplication:
         departures: Departures,
         web_origins: Iterable[str] = (),
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._methods = {method.path: method for method in methods}
         self._message_bytes = message_bytes
         self._metadata_bytes = metadata_bytes
@@ -180,25 +189,43 @@ class GrpcApplication:
         self._departures = departures
         self._web_origins = frozenset(origin.encode() for origin in web_origins)
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
         """ASGI."""
         call = GrpcCall(scope, receive, self._message_bytes)
         refused = _http_refusal(scope, call.headers)
-        if refused:
-            await _answer_http(send, *refused)
-            return
+        return self._serve(scope, call, send) if refused is None else self._refuse(call, send, *refused)
+
+    async def _refuse(self, call: GrpcCall, send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._departures.enter(call)
+        try:
+            await _answer_http(send, status, headers)
+        finally:
+            self._departures.leave(call)
+
+    async def _serve(self, scope: Any, call: GrpcCall, send: Send) -> None:
+        """A coroutine more between a call and its task would cost it time whenever it goes on: most need no other."""
         timer: asyncio.TimerHandle | None = None
         failure: RpcError | None = None
+        call.task = asyncio.current_task(self._loop)  # to look for the loop is a call of the system
         self._departures.enter(call)
         try:
             try:
                 method = self._admit(scope, call)
                 if b"grpc-timeout" in call.headers:
                     timer = _begin_countdown(call)
-                if method.server_streaming:
-                    await self._stream(method, call, send)
+                if method.client_streaming:
+                    request: Any = _Requests(method, call)
                 else:
-                    await self._answer(method, call, send)
+                    message = call.whole(await call.receive())
+                    request = _parsed(method, message if message is not None else await call.put_together())
+                if method.server_streaming:
+                    await self._stream(method, request, call, send)
+                else:
+                    body = self._framed(call, await method.handler(request, call))
+                    call.responded = True
+                    await send(_start(call))
+                    await send({"type": "http.response.body", "body": body})
+                    await send(_OK)
             except RpcError as error:
                 failure = error
             except asyncio.CancelledError:
@@ -236,16 +263,7 @@ class GrpcApplication:
             call.body_seconds = self._body_seconds
         return method
 
-    async def _answer(self, method: Method, call: GrpcCall, send: Send) -> None:
-        request = _Requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
-        body = self._framed(call, await method.handler(request, call))
-        call.responded = True
-        await send(_start(call))
-        await send({"type": "http.response.body", "body": body})
-        await send(_OK)
-
-    async def _stream(self, method: Method, call: GrpcCall, send: Send) -> None:
-        request = _Requests(method, call) if method.client_streaming else _parsed(method, await call.only_message())
+    async def _stream(self, method: Method, request: Any, call: GrpcCall, send: Send) -> None:
         responses = method.handler(request, call)
         failure: BaseException | None = None
         try:

@@ -7,6 +7,7 @@ returns at once; so calls that take long are asked about again and again, ever m
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from service.events import errors
@@ -45,6 +46,11 @@ class Departures:
         self._sweeping: asyncio.TimerHandle | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
+        self._tell: Callable[[Any], None] | None = None
+
+    def follow(self, tell: Callable[[Any], None]) -> None:
+        """Calls that end are told of from now on, by their `receive`; what they answered may not be sent yet."""
+        self._tell = tell
 
     def enter(self, guest: Guest) -> None:
         """A call begins."""
@@ -55,6 +61,8 @@ class Departures:
     def leave(self, guest: Guest) -> None:
         """It ends."""
         del self._guests[guest]
+        if self._tell is not None:
+            self._tell(guest.receive)
         if not self._guests:
             self._idle.set()
 

@@ -81,6 +81,7 @@ def tenant_or_default(name: str, field: str = "parent") -> str:
     return _parsed(_TENANT, f"{TENANT_FORM} or {PROJECT_FORM}", name, field)
 
 
+@lru_cache(maxsize=_CACHED_NAMES)
 def is_project(name: str) -> bool:
     """Whether `name` is that of a project, `projects/*`."""
     return _PROJECT.fullmatch(name) is not None

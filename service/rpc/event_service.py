@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from google.protobuf.message import Message
@@ -65,9 +65,9 @@ class EventService:
         self._rejected_calls = rejected_calls
         self._intake = intake
 
-    async def CreateClientEvent(  # noqa: N802  the RPC's name
+    def CreateClientEvent(  # noqa: N802  the RPC's name
         self, request: Any, _context: CallContext
-    ) -> Message | bytes | Rendered:
+    ) -> Awaitable[Message | bytes | Rendered]:
         """Stores one event and returns it as it was sent.
 
         Args:
@@ -82,17 +82,18 @@ class EventService:
                 now (nothing was).
         """
         if isinstance(request, PlainCreate):
-            return await self._create_plain(request)
-        return await self.create(request, "client_event")
+            return self._create_plain(request)
+        return self.create(request, "client_event")
 
     async def _create_plain(self, request: PlainCreate) -> Rendered:
         tenant = self._policy.tenant(request.parent)
-        row = await self._intake.client_event_of(tenant, request.event.record, _WRITE)
-        try:
-            await self._write(row, tenant)
-        except errors.RpcError as error:
-            self._rejected_calls.count(_WRITE, error)
-            raise
+        parent_id = self._writer.known_parent(tenant) or await self._writer.parent_id(tenant)
+        row = self._intake.plain_client_event_of(parent_id, request.event.record, _WRITE)
+        verdict = await self._writer.write_client_event(row)
+        if verdict is Verdict.CONFLICT:
+            taken = client_event.event_id_taken(tenant, row.event_id)
+            self._rejected_calls.count(_WRITE, taken)
+            raise taken
         return Rendered(row.payload, request.event.json)
 
     async def create(self, request: Any, field: str) -> Message | bytes:
@@ -147,11 +148,9 @@ class EventService:
         event, beside, violations = normal_form(sent, tenant, tenantless=tenantless)
         if violations:
             raise errors.invalid_argument(violations)
-        row = await self._intake.client_event(tenant, event, source, beside)
-        return row, await self._write(row, tenant)
-
-    async def _write(self, row: ClientEventRow, tenant: str) -> Verdict:
+        parent_id = self._writer.known_parent(tenant) or await self._writer.parent_id(tenant)
+        row = self._intake.client_event_of(parent_id, event, source, beside)
         verdict = await self._writer.write_client_event(row)
         if verdict is Verdict.CONFLICT:
             raise client_event.event_id_taken(tenant, row.event_id)
-        return verdict
+        return row, verdict

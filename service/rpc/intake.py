@@ -66,16 +66,19 @@ class Intake:
         self, tenant: str, event: ClientEvent, source: EventSource, beside: StoredClientEvent | None = None
     ) -> ClientEventRow:
         """The row of an event, which gets the time of receipt when it has none; `beside`: see `client_event_record`."""
-        now_us = self._now_us()
-        return await self.client_event_of(tenant, client_event_record(event, now_us, beside), source, now_us)
+        return self.client_event_of(await self._writer.parent_id(tenant), event, source, beside)
 
-    async def client_event_of(
-        self, tenant: str, record: ClientEventRecord, source: EventSource, now_us: int | None = None
+    def client_event_of(
+        self, parent_id: int, event: ClientEvent, source: EventSource, beside: StoredClientEvent | None = None
     ) -> ClientEventRow:
-        """As `client_event`, where there is a record; `now_us`: the time of receipt, where that is not now."""
-        parent_id = await self._writer.parent_id(tenant)
-        receive_time_us = self._now_us() if now_us is None else now_us
-        return ClientEventRow(parent_id, *record[:5], receive_time_us, source, *record[5:])
+        """As `client_event`, where the number of the tenant is at hand."""
+        now_us = self._now_us()
+        record = client_event_record(event, now_us, beside)
+        return ClientEventRow(parent_id, *record[:5], now_us, source, *record[5:])
+
+    def plain_client_event_of(self, parent_id: int, record: ClientEventRecord, source: EventSource) -> ClientEventRow:
+        """As `client_event_of`, of an event that needs no message."""
+        return ClientEventRow(parent_id, *record[:5], self._now_us(), source, *record[5:])
 
     async def signal(self, tenant: str, signal: Signal, source: EventSource) -> SignalRow:
         """The row of a signal."""

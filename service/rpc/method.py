@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -13,6 +12,7 @@ from google.protobuf.message import Message
 
 from service.events import errors
 from service.rpc.context import CallContext
+from service.rpc.scopes import Inside, Scope, Within
 
 # (request, context) -> an awaitable response, or an async iterator of responses when the server streams
 Handler = Callable[[Any, CallContext], Any]
@@ -70,32 +70,22 @@ class Method:
         return f"/{self.service}/{self.name}"
 
 
-Scope = Callable[[CallContext], AbstractContextManager[Any]]
 Middleware = Callable[[Method], Scope | None]
-"""Given a method, says what to enter around each call of it; None: nothing."""
+"""Given a method, says what each call of it is inside of; None: nothing."""
 
 
-_NOTHING: Final = nullcontext()
-
-
-def _nothing(_context: CallContext) -> AbstractContextManager[None]:
-    return _NOTHING
-
-
-def _within(method: Method, first: Scope, second: Scope = _nothing, third: Scope = _nothing) -> Handler:
-    """The method's handler inside of three scopes: one within another would cost each call a coroutine for each."""
+def _within(method: Method, scopes: list[Scope]) -> Handler:
+    """The method's handler inside of scopes, the outermost first."""
+    if not method.server_streaming:
+        return Within(method.handler, scopes).answer
     inner = method.handler
 
-    async def answer(request: Any, context: CallContext) -> Any:
-        with first(context), second(context), third(context):
-            return await inner(request, context)
-
     async def answers(request: Any, context: CallContext) -> AsyncIterator[Any]:
-        with first(context), second(context), third(context):
+        with Inside(scopes):
             async for response in inner(request, context):
                 yield response
 
-    return answers if method.server_streaming else answer
+    return answers
 
 
 def _comes_later(descriptor: MethodDescriptor) -> Handler:
@@ -143,7 +133,4 @@ def methods(descriptor: ServiceDescriptor, implementation: object, middleware: I
 def with_middleware(method: Method, middleware: Iterable[Middleware]) -> Method:
     """Returns the method with middleware around each call of it; the first is the outermost."""
     scopes = [scope for each in middleware if (scope := each(method)) is not None]
-    while scopes:
-        method = replace(method, handler=_within(method, *scopes[-3:]))
-        del scopes[-3:]
-    return method
+    return replace(method, handler=_within(method, scopes)) if scopes else method

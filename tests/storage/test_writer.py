@@ -166,8 +166,9 @@ def test_a_queue_that_holds_too_many_bytes_refuses_and_takes_again_when_it_has_r
                 (first,) = await started(writer.write_user_event(row(1, 5_000)))  # alone it may be larger
                 with pytest.raises(QueueFullError):
                     writer.write_user_event(row(2, 1))
+                with pytest.raises(QueueFullError):
+                    writer.write_client_event(client_event(parent, 3))
                 for refused in (
-                    writer.write_client_event(client_event(parent, 3)),
                     writer.write_rejection(rejection(parent, 4)),
                     writer.run(lambda _transaction: None, size=1),
                 ):

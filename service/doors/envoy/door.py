@@ -48,7 +48,6 @@ class EnvoyDoor:
         self._mounts: list[HttpMount | None] = [None for _ in addresses]
         self._routes: dict[tuple[str, int], Application] = {}
         self._listening = asyncio.Event()
-        self._draining = False
         self._last_sends: set[asyncio.Task[None]] = set()
 
     @property
@@ -96,7 +95,7 @@ class EnvoyDoor:
 
     async def announce_shutdown(self) -> None:
         """Health says NOT_SERVING from now on; connections are asked to end."""
-        self._draining = True
+        self._departures.follow(self._await_sent)
         await self._services.announce_shutdown()
         await self._admin.drain()
 
@@ -111,17 +110,21 @@ class EnvoyDoor:
                 await self._departures.idle()
                 await asyncio.gather(*self._last_sends)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """ASGI, of a request."""
         route = self._routes.get(scope["server"])
-        if route is None:
-            await self._listening.wait()
-            route = self._routes[scope["server"]] = self._route(*scope["server"])
+        return self._first(scope, receive, send) if route is None else route(scope, receive, send)
+
+    async def _first(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serves a request that came to where none has come before."""
+        await self._listening.wait()
+        route = self._routes[scope["server"]] = self._route(*scope["server"])
         await route(scope, receive, send)
-        if self._draining:
-            sending = asyncio.create_task(_sent(receive))
-            self._last_sends.add(sending)
-            sending.add_done_callback(self._last_sends.discard)
+
+    def _await_sent(self, receive: Any) -> None:
+        sending = asyncio.create_task(_sent(receive))
+        self._last_sends.add(sending)
+        sending.add_done_callback(self._last_sends.discard)
 
     def _route(self, host: str, port: int) -> Application:
         """What serves the requests that came to this address of the machine."""
@@ -151,6 +154,6 @@ class _Either:
         self._grpc = grpc
         self._http = http
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         content_type = next((value for name, value in scope["headers"] if name == b"content-type"), None)
-        await (self._grpc if grpc_wire.is_grpc(content_type) else self._http)(scope, receive, send)
+        return (self._grpc if grpc_wire.is_grpc(content_type) else self._http)(scope, receive, send)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from service.events import errors
-from service.rpc.method import Method, Scope
+from service.rpc.method import Method
+from service.rpc.scopes import Scope
 
 _RETRY_AFTER_S = 1.0
 _QUIET_SECONDS = 0.05  # without a call: then none waits at the door
@@ -28,10 +29,10 @@ def shutting_down() -> errors.RpcError:
     )
 
 
-class Admission:
+class Admission(Scope):
     """Refuses at once what can't be served now; a refusal costs the caller one round trip, never a wait.
 
-    It is the context that each admitted call is inside of.
+    It is what each admitted call is inside of.
 
     Args:
         limit: Calls served at once.
@@ -69,7 +70,8 @@ class Admission:
             if refused == self._refused:
                 return
 
-    def __enter__(self) -> None:
+    def enter(self) -> None:
+        """See `Scope`."""
         if self.draining.is_set():
             self._refused += 1
             raise shutting_down()
@@ -79,32 +81,35 @@ class Admission:
             self._idle.clear()
         self._in_flight += 1
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self, error: BaseException | None, _seconds: float) -> BaseException | None:
+        """See `Scope`."""
         self._in_flight -= 1
         if not self._in_flight:
             self._idle.set()
+        return error
 
     def __call__(self, method: Method) -> Scope:
         """Middleware."""
         lasts = method.client_streaming or method.server_streaming or method.name in _WAITING
-        scope = self._long if lasts else self
-        return lambda _context: scope
+        return self._long if lasts else self
 
 
-class _LongCalls:
-    """The context that each admitted call which may last is inside of."""
+class _LongCalls(Scope):
+    """What each admitted call that may last is inside of."""
 
     def __init__(self, all_calls: Admission, limit: int) -> None:
         self._all = all_calls
         self._limit = limit
         self.in_flight = 0
 
-    def __enter__(self) -> None:
+    def enter(self) -> None:
+        """See `Scope`."""
         if self.in_flight >= self._limit and not self._all.draining.is_set():
             raise _too_many(f"{self._limit} uploads, streams, watches and waits")
-        self._all.__enter__()
+        self._all.enter()
         self.in_flight += 1
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self, error: BaseException | None, seconds: float) -> BaseException | None:
+        """See `Scope`."""
         self.in_flight -= 1
-        self._all.__exit__()
+        return self._all.leave(error, seconds)

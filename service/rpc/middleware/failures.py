@@ -5,8 +5,9 @@ from __future__ import annotations
 import structlog
 
 from service.events import errors
-from service.rpc.method import Method, Scope
+from service.rpc.method import Method
 from service.rpc.middleware.admission import shutting_down
+from service.rpc.scopes import Scope
 from service.storage.errors import StorageFullError, StorageUnavailableError, StoreError
 from service.storage.writer import QueueFullError, WriterClosedError
 
@@ -42,26 +43,26 @@ def of_store(error: StoreError) -> errors.RpcError:
     return errors.internal("The database refused what it was given; the server's log says why.")
 
 
-class _Failures:
-    """The context of every call of one method; it keeps nothing of any of them."""
+class _Failures(Scope):
+    """What every call of one method is inside of."""
 
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+    def leave(self, error: BaseException | None, _seconds: float) -> BaseException | None:
+        """See `Scope`."""
         if error is None or not isinstance(error, Exception) or isinstance(error, errors.RpcError):
-            return
+            return error
         if isinstance(error, StoreError):
             log.warning("storage_failed", method=self._path, error=f"{type(error).__name__}: {error}")
-            raise of_store(error) from error
-        log.error("call_failed", method=self._path, exc_info=error)
-        raise errors.internal("Something unexpected went wrong; the server's log has the details.") from error
+            told = of_store(error)
+        else:
+            log.error("call_failed", method=self._path, exc_info=error)
+            told = errors.internal("Something unexpected went wrong; the server's log has the details.")
+        told.__cause__ = error
+        return told
 
 
 def failures(method: Method) -> Scope:
     """Middleware."""
-    scope = _Failures(method.path)
-    return lambda _context: scope
+    return _Failures(method.path)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from time import perf_counter
+from collections.abc import Sequence
 from typing import Final
 
 from google.rpc import code_pb2
 
 from service.events import errors
 from service.measures import Distribution, Tally
-from service.rpc.method import Method, Scope
+from service.rpc.method import Method
+from service.rpc.scopes import Scope
 
-SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+SECONDS: Final[Sequence[float]] = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-class MethodCalls:
+class MethodCalls(Scope):
     """The calls of one method that have ended.
 
     Args:
@@ -38,6 +39,15 @@ class MethodCalls:
         self.failed: Tally[int] = Tally()
         self.seconds = Distribution(SECONDS)
 
+    def leave(self, error: BaseException | None, seconds: float) -> BaseException | None:
+        """See `Scope`."""
+        self.seconds.add(seconds)
+        if error is None:
+            self.succeeded += 1
+        else:
+            self.failed.add(_code(error))
+        return error
+
 
 class Calls:
     """Middleware that counts; the outermost but for logging, so that it sees refusals of the others too.
@@ -53,27 +63,7 @@ class Calls:
         """Middleware."""
         calls = MethodCalls(method)
         self.methods.append(calls)
-        return lambda _context: _Timed(calls)
-
-
-class _Timed:
-    """One call."""
-
-    __slots__ = ("_began", "_calls")
-
-    def __init__(self, calls: MethodCalls) -> None:
-        self._calls = calls
-
-    def __enter__(self) -> None:
-        self._began = perf_counter()
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        calls = self._calls
-        calls.seconds.add(perf_counter() - self._began)
-        if error is None:
-            calls.succeeded += 1
-        else:
-            calls.failed.add(_code(error))
+        return calls
 
 
 def _code(error: BaseException) -> int:
