@@ -31,7 +31,7 @@ from service.storage.records import RejectionRow
 
 CHUNK_BYTES = 32 * 1024  # of a file, or of rows as JSON, in one step: some 120 events, some 2 ms of the writer
 ERROR_SAMPLES = 100
-_CHUNKS_AHEAD = 4  # that wait decoded or are being decoded; behind them stands one more, and the caller has one
+_CHUNKS_AHEAD = 8  # in work or done: enough for the time that the disk now and then keeps the writer waiting
 
 D = TypeVar("D")
 

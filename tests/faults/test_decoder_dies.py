@@ -15,7 +15,7 @@ from tests.support.server import Server
 
 _CATALOG = "projects/p/locations/global/catalogs/decoded"
 _KILLS = 12
-_LINES = 48_000  # some 130 chunks: one is never struck twice
+_LINES = 60_000  # some 160 chunks: one is never struck twice
 
 
 def _decoders(server):
