@@ -45,12 +45,12 @@ def read(text: bytes, tenant: str) -> PlainClientEvent | None:
         seconds, nanos = plain_times.read_nanos(event.create_time)
         if seconds <= 0 or not all(names.is_job_of(job, tenant) for job in event.job_event.jobs):
             return None
-        begin = (_request_id(event.request_id) if event.request_id else b"") + _event_id(event.event_id)
+        begin = (_request_id.encode(event.request_id) if event.request_id else b"") + _event_id.encode(event.event_id)
         event_type, type_encoded = _types[event.job_event.type]
-        end = plain_fields.delimited(_job_event_heads, type_encoded + _jobs(event.job_event.jobs))
+        end = plain_fields.delimited(_job_event_heads, type_encoded + _jobs.encode(event.job_event.jobs))
     except (ValueError, KeyError, RecursionError):
         return None
-    payload = begin + _create_time(seconds, nanos) + end
+    payload = begin + _create_time.encode(seconds, nanos) + end
     if len(payload) > limits.MAX_EVENT_SIZE:
         return None
     record = ClientEventRecord(
@@ -79,13 +79,13 @@ _CLIENT_EVENT: Final = plain_fields.struct_of(
 )
 _decode: Final = msgspec.json.Decoder(_CLIENT_EVENT).decode
 _to_json: Final = msgspec.json.Encoder().encode
-_request_id: Final = plain_fields.text(ClientEvent.REQUEST_ID_FIELD_NUMBER)
-_event_id: Final = plain_fields.text(ClientEvent.EVENT_ID_FIELD_NUMBER)
-_create_time: Final = plain_times.encoder(ClientEvent.CREATE_TIME_FIELD_NUMBER)
+_request_id: Final = plain_fields.Text(ClientEvent.REQUEST_ID_FIELD_NUMBER)
+_event_id: Final = plain_fields.Text(ClientEvent.EVENT_ID_FIELD_NUMBER)
+_create_time: Final = plain_times.Time(ClientEvent.CREATE_TIME_FIELD_NUMBER)
 _job_event_heads: Final = plain_fields.heads(ClientEvent.JOB_EVENT_FIELD_NUMBER)
-_jobs: Final = plain_fields.texts(JobEvent.JOBS_FIELD_NUMBER)
+_jobs: Final = plain_fields.Texts(JobEvent.JOBS_FIELD_NUMBER)
 _types: Final = {
-    name: (number, plain_fields.integer(JobEvent.TYPE_FIELD_NUMBER)(number))
+    name: (number, plain_fields.Integer(JobEvent.TYPE_FIELD_NUMBER).encode(number))
     for name, number in JobEvent.JobEventType.items()
     if number
 }

@@ -1,14 +1,14 @@
 """Fields of plain events on the wire, as `identity.canonical_bytes` has them, from values that msgspec decoded.
 
-Each function here takes the number of a field and returns its encoder, which returns the field with its tag. A value is
-none of "", 0, false and []: such a field is not there. ValueError means that the value is not plain (`plain_events`).
+Each class here takes the number of a field and encodes the field with its tag. A value is none of "", 0, false and []:
+such a field is not there. ValueError means that the value is not plain (`plain_events`).
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -18,13 +18,11 @@ from generated.google.cloud.retail.v2.user_event_pb2 import ProductDetail
 from service.events import limits
 from service.events.identity import varint
 
-Encode = Callable[[Any], bytes]
-
 _MOST_DETAILS: Final = 10_000  # that are remembered
 _EXACT: Final = 2**53  # up to here a number is the same, however it is read
 _LONG: Final = 0x80  # from here on a length takes more than a byte
 
-values_of: Final = msgspec.structs.astuple
+values_of: Final[Callable[[Any], tuple[Any, ...]]] = msgspec.structs.astuple
 
 
 def struct_of(name: str, *fields: tuple[Any, ...], rename: Literal["camel"] | None = "camel") -> Any:
@@ -47,87 +45,134 @@ def delimited(of_field: tuple[bytes, ...], data: bytes) -> bytes:
     return of_field[size] + data if size < _LONG else of_field[0][:-1] + varint(size) + data
 
 
-def text(field: int) -> Encode:
+class Encoder:
+    """Encodes one field."""
+
+    def encode(self, value: Any) -> bytes:
+        """The field.
+
+        Raises:
+            ValueError: The value is not plain.
+        """
+        raise NotImplementedError
+
+
+class Text(Encoder):
     """A text, which may be empty too."""
-    before = heads(field)
 
-    def encode(value: str) -> bytes:
-        data = value.encode()
-        size = len(data)
-        return before[size] + data if size < _LONG else delimited(before, data)
+    def __init__(self, field: int) -> None:
+        self._heads = heads(field)
 
-    return encode
+    def encode(self, value: Any) -> bytes:
+        """See `Encoder`."""
+        text: str = value
+        return delimited(self._heads, text.encode())
 
 
-def texts(field: int) -> Encode:
+class Texts(Encoder):
     """Texts in their order."""
-    encode = text(field)
-    return lambda value: b"".join(map(encode, value))
+
+    def __init__(self, field: int) -> None:
+        self._text = Text(field)
+
+    def encode(self, value: Any) -> bytes:
+        """See `Encoder`."""
+        return b"".join([self._text.encode(each) for each in value])
 
 
-def boolean(field: int) -> Encode:
+class Boolean(Encoder):
     """The value true."""
-    encoded = varint(field << 3) + b"\x01"
-    return lambda _: encoded
+
+    def __init__(self, field: int) -> None:
+        self._encoded = varint(field << 3) + b"\x01"
+
+    def encode(self, value: Any) -> bytes:  # noqa: ARG002  there is no other
+        """See `Encoder`."""
+        return self._encoded
 
 
-def integer(field: int) -> Encode:
+class Integer(Encoder):
     """A number that is not negative."""
-    tag = varint(field << 3)
-    return lambda value: tag + varint(value)
+
+    def __init__(self, field: int) -> None:
+        self._tag = varint(field << 3)
+
+    def encode(self, value: Any) -> bytes:
+        """See `Encoder`."""
+        return self._tag + varint(value)
 
 
-def numbers(field: int) -> Encode:
+class Numbers(Encoder):
     """Doubles, packed."""
-    before = heads(field)
 
-    def encode(values: list[float]) -> bytes:
-        if not all(each and -_EXACT <= each <= _EXACT for each in values):  # 0 may have been -0
+    def __init__(self, field: int) -> None:
+        self._heads = heads(field)
+
+    def encode(self, value: Any) -> bytes:
+        """See `Encoder`."""
+        if not all(each and -_EXACT <= each <= _EXACT for each in value):  # 0 may have been -0
             raise ValueError
-        return delimited(before, struct.pack(f"<{len(values)}d", *values))
-
-    return encode
+        return delimited(self._heads, struct.pack(f"<{len(value)}d", *value))
 
 
-def ip_address(field: int) -> Encode:
+class IpAddress(Text):
     """A text that no rule of addresses forbids."""
-    encode = text(field)
 
-    def checked(value: str) -> bytes:
+    def encode(self, value: Any) -> bytes:
+        """See `Encoder`."""
         if not limits.is_ip_address(value):
             raise ValueError
-        return encode(value)
-
-    return checked
+        return super().encode(value)
 
 
-def refuse(_: Any) -> bytes:
-    """The encoder of a field that has no plain value."""
-    raise ValueError
+class Refused(Encoder):
+    """A field that has no plain value."""
+
+    def encode(self, value: Any) -> bytes:  # noqa: ARG002  whatever it is
+        """See `Encoder`."""
+        raise ValueError
 
 
-def message(field: int, encoders: Sequence[Encode]) -> Encode:
+class Message(Encoder):
     """A struct, by the encoders of its fields in the order of their numbers."""
-    before = heads(field)
-    return lambda value: delimited(
-        before, b"".join([encode(each) for encode, each in zip(encoders, values_of(value), strict=True) if each])
-    )
+
+    def __init__(self, field: int, encoders: Sequence[Encoder]) -> None:
+        self._heads = heads(field)
+        self._encoders = list(encoders)
+
+    def encode(self, value: Any) -> bytes:
+        """See `Encoder`."""
+        return delimited(self._heads, joined(self._encoders, values_of(value), 0))
 
 
-def attributes(field: int, encoders: Sequence[Encode]) -> Encode:
+def joined(encoders: list[Encoder], values: tuple[Any, ...], first: int) -> bytes:
+    """The fields of a struct from the place `first` on, those that are there."""
+    parts = []
+    for place in range(len(encoders)):
+        value = values[first + place]
+        if value:
+            parts.append(encoders[place].encode(value))
+    return b"".join(parts)
+
+
+class Attributes(Encoder):
     """A map to CustomAttributes, each of texts or of numbers: `encoders` are those of the two.
 
     Its entries have key and value, whatever they are, and the order that `identity` says.
     """
-    before, key, attribute = heads(field), text(1), message(2, encoders)
 
-    def encode(value: dict[str, Any]) -> bytes:
+    def __init__(self, field: int, encoders: Sequence[Encoder]) -> None:
+        self._heads = heads(field)
+        self._key = Text(1)
+        self._of_key = Message(2, encoders)
+
+    def encode(self, value: Any) -> bytes:
+        """See `Encoder`."""
         for each in value.values():
             if bool(each.text) == bool(each.numbers):
                 raise ValueError
-        return b"".join([delimited(before, key(name) + attribute(value[name])) for name in in_order(value)])
-
-    return encode
+        entries = [self._key.encode(name) + self._of_key.encode(value[name]) for name in in_order(value)]
+        return b"".join([delimited(self._heads, entry) for entry in entries])
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -135,23 +180,37 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: name.encode() + b"\xff")
 
 
-def product_details(field: int, *, with_quantity: bool = False) -> Encode:
+class ProductDetails(Encoder):
     """Product details, each of which must have a quantity where that would be filled in.
 
     A catalog is small beside what happens to it: a detail is encoded once for many events.
     """
-    before, product, quantity = map(
-        heads, (field, ProductDetail.PRODUCT_FIELD_NUMBER, ProductDetail.QUANTITY_FIELD_NUMBER)
-    )
-    product_id, count_of = text(Product.ID_FIELD_NUMBER), integer(1)  # of an Int32Value
 
-    @lru_cache(_MOST_DETAILS)
-    def encoded(identity: str, count: int) -> bytes:
-        data = delimited(product, product_id(identity))
+    def __init__(self, field: int, *, with_quantity: bool = False) -> None:
+        self._heads = heads(field)
+        self._product = heads(ProductDetail.PRODUCT_FIELD_NUMBER)
+        self._quantity = heads(ProductDetail.QUANTITY_FIELD_NUMBER)
+        self._product_id = Text(Product.ID_FIELD_NUMBER)
+        self._count = Integer(1)  # of an Int32Value
+        self._with_quantity = with_quantity
+        self._known: dict[tuple[str, int], bytes] = {}
+
+    def encode(self, value: Any) -> bytes:
+        """See `Encoder`."""
+        return b"".join([self._encoded((each.product.id, each.quantity)) for each in value])
+
+    def _encoded(self, detail: tuple[str, int]) -> bytes:
+        encoded = self._known.get(detail)
+        if encoded is None:
+            if len(self._known) >= _MOST_DETAILS:
+                self._known.clear()
+            encoded = self._known[detail] = self._encode(*detail)
+        return encoded
+
+    def _encode(self, identity: str, count: int) -> bytes:
+        data = delimited(self._product, self._product_id.encode(identity))
         if count:
-            data += delimited(quantity, count_of(count))
-        elif with_quantity:
+            data += delimited(self._quantity, self._count.encode(count))
+        elif self._with_quantity:
             raise ValueError
-        return delimited(before, data)
-
-    return lambda value: b"".join([encoded(each.product.id, each.quantity) for each in value])
+        return delimited(self._heads, data)

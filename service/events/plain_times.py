@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
 from service.events import plain_fields
+from service.events.identity import varint
 from service.events.plain_json import timestamp
 
 WHOLE: Final = len("2024-01-31T13:00:00Z")  # characters of one without a fraction
 MICROS: Final = 1_000_000  # in a second
 SIZE: Final = 20  # bytes that one takes on the wire at most
 
+_FIVE_BYTES: Final = 1 << 28  # from here on a varint takes so many: 1978
+_SIX_BYTES: Final = 1 << 35  # 3058
 _FRACTIONS: Final = {3: 1_000_000, 6: 1_000, 9: 1}  # digits, and nanoseconds of the last
 _TWO_DIGITS: Final = {f"{value:02}": value for value in range(60)}
 
@@ -56,16 +58,30 @@ def text(seconds: int, micros: int) -> str:
     return f"{_second(seconds)}.{micros:06}Z" if rest else f"{_second(seconds)}.{millis:03}Z"
 
 
-def encoder(field: int) -> Callable[[int, int], bytes]:
-    """Encodes a Timestamp of seconds and nanoseconds."""
-    heads = plain_fields.heads(field)
-    whole, nanos = plain_fields.integer(1), plain_fields.integer(2)
+class Time:
+    """Encodes a Timestamp, which is the field of this number."""
 
-    def encode(seconds: int, nanoseconds: int) -> bytes:
-        data = whole(seconds) + nanos(nanoseconds) if nanoseconds else whole(seconds)
-        return heads[len(data)] + data
+    def __init__(self, field: int) -> None:
+        self._heads = plain_fields.heads(field)
+        self._tag = varint(1 << 3)
+        self._nanos = plain_fields.Integer(2)
 
-    return encode
+    def encode(self, seconds: int, nanos: int) -> bytes:
+        """The field."""
+        data = self._tag + (_five_bytes(seconds) if _FIVE_BYTES <= seconds < _SIX_BYTES else varint(seconds))
+        return plain_fields.delimited(self._heads, data + self._nanos.encode(nanos) if nanos else data)
+
+
+def _five_bytes(seconds: int) -> bytes:
+    """A varint of so many bytes: seven bits go into each, and all but the last say that more follow."""
+    groups = (
+        seconds & 0x7F
+        | (seconds & 0x7F << 7) << 1
+        | (seconds & 0x7F << 14) << 2
+        | (seconds & 0x7F << 21) << 3
+        | (seconds & 0x7F << 28) << 4
+    )
+    return (groups | 0x80_80_80_80).to_bytes(5, "little")
 
 
 @lru_cache(maxsize=1024)

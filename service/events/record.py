@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -23,6 +23,43 @@ class UserEventRecord(NamedTuple):
     user_id: str | None
     product_ids: tuple[str, ...]
     payload: bytes
+
+
+class RecordColumns:
+    """Records of user events by column: as many as there are, they are few objects."""
+
+    def __init__(self) -> None:
+        self.event_times_us: list[int] = []
+        self.fingerprints: list[bytes] = []
+        self.event_types: list[str] = []
+        self.visitor_ids: list[str] = []
+        self.user_ids: list[str | None] = []
+        self.product_ids: list[tuple[str, ...]] = []
+        self.payloads: list[bytes] = []
+        self._product_ids: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def add(self, record: tuple[int, bytes, str, str, str | None, tuple[str, ...], bytes]) -> None:
+        """Adds the values of a `UserEventRecord`."""
+        event_time_us, identity, event_type, visitor_id, user_id, product_ids, payload = record
+        self.event_times_us.append(event_time_us)
+        self.fingerprints.append(identity)
+        self.event_types.append(event_type)
+        self.visitor_ids.append(visitor_id)
+        self.user_ids.append(user_id)
+        self.product_ids.append(self._product_ids.setdefault(product_ids, product_ids))
+        self.payloads.append(payload)
+
+    def lists(self) -> tuple[list[Any], ...]:
+        """The columns, in the order of a record's values."""
+        return (
+            self.event_times_us,
+            self.fingerprints,
+            self.event_types,
+            self.visitor_ids,
+            self.user_ids,
+            self.product_ids,
+            self.payloads,
+        )
 
 
 class ClientEventRecord(NamedTuple):

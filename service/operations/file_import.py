@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import json
 from abc import ABC, abstractmethod
@@ -32,7 +31,7 @@ from service.storage.records import RejectionRow
 
 CHUNK_BYTES = 32 * 1024  # of a file, or of rows as JSON, in one step: some 120 events, some 2 ms of the writer
 ERROR_SAMPLES = 100
-_CHUNKS_AHEAD = 6  # handed to the processes that decode: none ever waits for the next
+_CHUNKS_AHEAD = 8  # in work or done: enough for the time that the disk now and then keeps the writer waiting
 
 D = TypeVar("D")
 
@@ -166,32 +165,42 @@ class FileImport(ABC, Generic[D]):
     async def _decoded(
         self, pieces: Iterator[Chunk], uri: str, plan: dict[str, Any]
     ) -> AsyncGenerator[tuple[Chunk, D], None]:
-        """The decoded chunks of a file or table; some more are decoded while the caller stores one."""
-        ahead: collections.deque[tuple[Chunk, asyncio.Task[D]]] = collections.deque()
-        damage: ObjectError | None = None
-        more = True
+        """The decoded chunks of a file or table; some more are read and decoded while the caller stores one."""
+        ahead: asyncio.Queue[tuple[Chunk, asyncio.Task[D]] | Exception | None] = asyncio.Queue(_CHUNKS_AHEAD)
+        decoding: set[asyncio.Task[D]] = set()
+
+        async def read() -> Exception | None:
+            """Returns why it could not read on; None: there was no more."""
+            try:
+                while (chunk := await asyncio.to_thread(next, pieces, None)) is not None:
+                    task = asyncio.create_task(self.decode(chunk, uri, plan))
+                    decoding.add(task)
+                    await ahead.put((chunk, task))
+            except DAMAGED as error:
+                damage = ObjectError(f"{uri} is damaged: {error}. The lines before the damage were imported.")
+                damage.__cause__ = error
+                return damage
+            except Exception as error:  # noqa: BLE001  it belongs to the caller, behind what was read before
+                return error
+            return None
+
+        async def read_all() -> None:
+            await ahead.put(await read())
+
+        reading = asyncio.create_task(read_all())
         try:
-            while more or ahead:
-                while more and len(ahead) < _CHUNKS_AHEAD:
-                    try:
-                        chunk = await asyncio.to_thread(next, pieces, None)
-                    except DAMAGED as error:
-                        damage = ObjectError(f"{uri} is damaged: {error}. The lines before the damage were imported.")
-                        damage.__cause__ = error
-                        chunk = None
-                    if chunk is None:
-                        more = False
-                    else:
-                        ahead.append((chunk, asyncio.create_task(self.decode(chunk, uri, plan))))
-                if ahead:
-                    chunk, decoding = ahead.popleft()
-                    yield chunk, await decoding
-            if damage is not None:
-                raise damage
+            while isinstance(found := await ahead.get(), tuple):
+                chunk, task = found
+                outcome = await task
+                decoding.remove(task)
+                yield chunk, outcome
+            if found is not None:
+                raise found
         finally:
-            for _, decoding in ahead:
-                decoding.cancel()
-            await asyncio.gather(*(decoding for _, decoding in ahead), return_exceptions=True)
+            unneeded = [reading, *decoding]
+            for each in unneeded:
+                each.cancel()
+            await asyncio.gather(*unneeded, return_exceptions=True)
 
     def rejection_rows(
         self, running: Running, parent_id: int, rejections: Sequence[Rejection], source: EventSource, uri: str

@@ -27,6 +27,7 @@ from service.storage.records import Receipt, RejectionRow, UserEventColumns
 from service.storage.writer import Writer
 
 _INLINE_EVENTS_PER_STEP = 120
+_LONG_CHUNK_BYTES = 12 * CHUNK_BYTES  # while nobody else writes: some thousand lines wait for the disk together
 
 
 class ImportUserEvents(FileImport[Decoded]):
@@ -88,7 +89,7 @@ class ImportUserEvents(FileImport[Decoded]):
 
     def chunk_bytes(self) -> int:
         """See `FileImport`."""
-        return CHUNK_BYTES * self._writer.step_scale
+        return CHUNK_BYTES if self._writer.step_scale == 1 else _LONG_CHUNK_BYTES
 
     async def decode(self, chunk: Chunk, uri: str, plan: dict[str, Any]) -> Decoded:
         """See `FileImport`."""

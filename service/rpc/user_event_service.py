@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from google.api.httpbody_pb2 import HttpBody
 from google.longrunning.operations_proto_pb2 import Operation
@@ -32,11 +32,12 @@ _WRITE = EventSource.EVENT_SOURCE_WRITE
 _COLLECT = EventSource.EVENT_SOURCE_COLLECT
 
 
-class PlainWrite(NamedTuple):
+class PlainWrite:
     """A WriteUserEventRequest whose event is plainly accepted."""
 
-    parent: str
-    event: PlainEvent
+    def __init__(self, parent: str, event: PlainEvent) -> None:
+        self.parent = parent
+        self.event = event
 
 
 class UserEventService:

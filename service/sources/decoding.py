@@ -18,6 +18,7 @@ from service.events.errors import Violation
 from service.events.json import JsonError
 from service.events.record import (
     ClientEventRecord,
+    RecordColumns,
     UserEventRecord,
     client_event_record,
     microseconds,
@@ -141,25 +142,23 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEv
     """Decodes the lines of a chunk; blank lines are passed over but counted."""
     if isinstance(options, ClientEventOptions):
         return _decode_client_events(data, first_line, options)
-    records: list[UserEventRecord] = []
+    columns = RecordColumns()
     rejections: list[Rejection] = []
     read = line_reader(options.data_schema, table=options.table)
     plain = _plain_events(options)
-    for number, line in numbered(data, first_line):
-        if plain is not None and (record := plain.record(line)) is not None:
-            records.append(record)
-            continue
+    lines = numbered(data, first_line)
+    for number, line in lines if plain is None else plain.others(lines, columns):
         try:
             for _, event, piece in _events(line, read):
                 try:
                     if isinstance(event, MappingError):
                         raise errors.invalid_argument(event.violations)
-                    records.append(record_of(event, options))
+                    columns.add(record_of(event, options))
                 except errors.RpcError as error:
                     rejections.append(rejected_line(error, options.uri, number, _raw(line, piece)))
         except Exception as error:  # noqa: BLE001  one line that nobody thought of must not end the import
             rejections.append(rejected_line(_unforeseen(error), options.uri, number, line))
-    return Decoded(by_column(records), rejections)
+    return Decoded(UserEventColumns(*columns.lists()), rejections)
 
 
 def by_column(records: Sequence[UserEventRecord]) -> UserEventColumns:

@@ -16,7 +16,7 @@ from tests.faults.client import Client
 from tests.faults.load import user_event
 
 BUCKET = "faults"
-LINES = 3_600  # of some 1 KiB: 14 steps
+LINES = 3_600  # of some 1 KiB: ten steps
 _BAD = 0.04
 _BLANK = 0.005
 _REPEATED = 0.05

@@ -15,7 +15,7 @@ from tests.support.server import Server
 
 _CATALOG = "projects/p/locations/global/catalogs/decoded"
 _KILLS = 12
-_LINES = 24_000  # some 90 chunks: one is never struck twice
+_LINES = 60_000  # some 160 chunks: one is never struck twice
 
 
 def _decoders(server):

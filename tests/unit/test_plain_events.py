@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -192,6 +193,14 @@ def test_what_is_peculiar_is_recorded_as_all_are_or_left_alone(text):
 )
 def test_the_edges_are_recorded_as_all_are_or_left_alone(text):
     is_plain(text)
+
+
+@pytest.mark.parametrize("power", [0, 7, 14, 21, 28, 31, 35, 37])
+def test_times_take_as_many_bytes_as_they_need(power):
+    for seconds in (2**power - 1, 2**power, 2**power + 12_345):
+        for micros in (0, 1, 250_000):
+            time = datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(microsecond=micros, tzinfo=None)
+            assert is_plain(line(eventTime=f"{time.isoformat()}Z")) == (seconds > 0)
 
 
 @pytest.mark.parametrize(
