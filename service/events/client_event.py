@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 from generated.google.cloud.talent.v4.event_pb2 import ClientEvent, JobEvent
@@ -67,7 +66,7 @@ def check_jobs(found: Findings, field: str, jobs: Sequence[str], tenant: str) ->
         found.add(missing(field))
     elif len(jobs) > MAX_JOBS:
         found.add(limits.too_many(field, MAX_JOBS, len(jobs)))
-    for index, job in enumerate(islice(jobs, MAX_JOBS)):
+    for index, job in enumerate(jobs[:MAX_JOBS]):
         if not names.is_job_of(job, tenant):
             rule = f"must be of the form {tenant}/jobs/*, but is {paths.quoted(job)}."
             found.add(violation(f"{field}[{index}]", rule, "INVALID_RESOURCE_ID"))
