@@ -17,7 +17,7 @@ from benchmarks import load, machine, report, servers
 from benchmarks.paths import batches, beside, calls, growth, imports, operations, process, rest
 from benchmarks.rounds import Bench, Plan, Row
 
-FULL = Plan(rounds=5, seconds=1.5, warm_up_calls=3_000, lines=300_000, events=2_000_000, window=8.0, operation_rounds=5)
+FULL = Plan(rounds=7, seconds=1.5, warm_up_calls=3_000, lines=300_000, events=2_000_000, window=8.0, operation_rounds=5)
 QUICK = Plan(rounds=3, seconds=0.3, warm_up_calls=500, lines=20_000, events=40_000, window=1.0, operation_rounds=1)
 GROUPS: dict[str, Callable[[Bench], list[Row]]] = {
     "calls": calls.measure,

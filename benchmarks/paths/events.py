@@ -18,7 +18,7 @@ _RECEIPT_US = 20  # between two events that are received
 
 
 def ready_rows(count: int) -> list[raw_sqlite.Row]:
-    """Rows for `raw_sqlite.insert`: those of the events that a file of `write_lines` brings, whose products are unknown."""
+    """Rows for `raw_sqlite.insert`: those of the events of a file of `write_lines`, whose products are unknown."""
     return [(*row[:8], None, row.payload) for row in _rows(1, 2, 0, count)]
 
 

@@ -182,15 +182,15 @@ def client_event_record(event: ClientEvent, now_us: int, beside: StoredClientEve
         set_microseconds(event.create_time, now_us)
         payload = canonical_bytes(event)
     return ClientEventRecord(
-        event_id=event.event_id,
-        fingerprint=identity,
-        create_time_us=microseconds(event.create_time),
-        request_id=event.request_id or None,
-        event_type=event.job_event.type,
-        payload=payload,
-        form=beside.form if beside is not None else _V4,
-        other_fingerprints=others,
-        beside=_canonical_beside(beside, _BESIDE) if beside is not None else None,
+        event.event_id,
+        identity,
+        microseconds(event.create_time),
+        event.request_id or None,
+        event.job_event.type,
+        payload,
+        beside.form if beside is not None else _V4,
+        others,
+        _canonical_beside(beside, _BESIDE) if beside is not None else None,
     )
 
 
