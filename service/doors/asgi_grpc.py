@@ -237,6 +237,7 @@ class GrpcApplication:
                 failure = grpc_wire.failure(code_pb2.UNKNOWN, "Unexpected error; the server's log says why.")
             if failure is not None:
                 await _fail(call, send, failure)
+                failure = None  # its traceback has this frame: uncompiled, they would keep one another
         finally:
             call.task = None
             self._departures.leave(call)

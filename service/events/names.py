@@ -11,6 +11,7 @@ from service.events import errors, paths
 # Protobuf can't hold lone surrogates; a path segment of a URL could.
 _ID: Final = r"(?!\.{1,2}(?:/|\Z))[^/\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}"
 _CACHED_NAMES: Final = 4096
+_PROJECT_LENGTH: Final = len("projects/") + 128  # characters, at most
 _JOB_LENGTH: Final = len("/jobs/") + 128  # characters of a job's name behind its tenant's, at most
 _ID_DIGITS: Final = 19  # what a 64-bit number may have
 
@@ -81,9 +82,13 @@ def tenant_or_default(name: str, field: str = "parent") -> str:
     return _parsed(_TENANT, f"{TENANT_FORM} or {PROJECT_FORM}", name, field)
 
 
-@lru_cache(maxsize=_CACHED_NAMES)
 def is_project(name: str) -> bool:
     """Whether `name` is that of a project, `projects/*`."""
+    return len(name) <= _PROJECT_LENGTH and _is_project(name)  # what is longer must not be kept
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def _is_project(name: str) -> bool:
     return _PROJECT.fullmatch(name) is not None
 
 

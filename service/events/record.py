@@ -200,9 +200,14 @@ _BESIDE_V3 = ("parent_event_id", "extra_info")
 _BESIDE_LEGACY = ("details",)
 
 
-def other_fingerprints(payload: bytes) -> bytes | None:
-    """v3's and the legacy form's fingerprint of a stored event that was sent in v4's form; None: the same as v4's."""
-    return _other_fingerprints(ClientEvent.FromString(payload), payload, None)
+def other_fingerprints(payload: bytes, own: bytes) -> bytes | None:
+    """v3's and the legacy form's fingerprint of a stored event that was sent in v4's form; None: the same as v4's.
+
+    Args:
+        payload: The event.
+        own: v4's. If it is not the payload's, the time in that is the server's, and nothing tells the others.
+    """
+    return _other_fingerprints(ClientEvent.FromString(payload), payload, None) if fingerprint(payload) == own else None
 
 
 def _other_fingerprints(event: ClientEvent, canonical: bytes, beside: StoredClientEvent | None) -> bytes | None:

@@ -124,7 +124,7 @@ class FileImport(ABC, Generic[D]):
                     position = {"object": index, "offset": chunk.next_offset, "line": chunk.next_line}
                     await self.store(running, outcome, position, source, info.uri)
         finally:
-            file.close()
+            await asyncio.to_thread(file.close)  # which waits for whoever still reads it
         if not upload:
             await asyncio.to_thread(self._object_store().verify, info)
         following = {"object": index + 1, "offset": 0, "line": 1, "errors": running.progress.cursor.get("errors", 0)}

@@ -57,7 +57,10 @@ class Inside:
         seconds = perf_counter() - self._began
         ended = error
         for at in range(self._entered - 1, -1, -1):
-            ended = self._scopes[at].leave(ended, seconds)
+            try:
+                ended = self._scopes[at].leave(ended, seconds)
+            except BaseException as another:  # noqa: BLE001  those around it are left all the same
+                ended = another
         if ended is not None and ended is not error:
             raise ended
 

@@ -14,7 +14,7 @@ import pytest
 from service.storage.records import ClientEventRow, Selection, StoredEvent, StoryEvent, Verdict
 from service.storage.sqlite import SqliteStore, client_event_keys
 from service.storage.sqlite import store as sqlite_store
-from service.storage.sqlite.client_event_keys import KeyKind, RunSizes, key_of, keys_of
+from service.storage.sqlite.client_event_keys import KeyKind, RunSizes, keys_of
 from service.storage.sqlite.queries import SQL
 from tests.storage.rows import TENANT, client_event, create, fingerprint, intern
 
@@ -150,7 +150,7 @@ def write_and_fail(store: SqliteStore, ids: list[int], rows: list[ClientEventRow
 def test_whatever_happens_ids_are_told_apart_and_events_are_found(tmp_path, monkeypatch, seed, hash_bits):
     monkeypatch.setattr(client_event_keys, "_HASH_BITS", hash_bits)
     for kind in KeyKind:
-        keys = keys_of(kind, [(1, str(number)) for number in range(99)])
+        keys = keys_of(7, kind, [(1, str(number)) for number in range(99)])
         assert all(key >> hash_bits == kind for key in keys)
     dice = random.Random(seed)
     sizes = dice.choice(SIZES)
@@ -228,11 +228,23 @@ def test_keys_of_deleted_events_take_no_room(tmp_path):
 
 def test_a_key_is_of_a_parent_and_a_text():
     texts = [(1, "a"), (11, "a"), (2**40, "a"), (1, "1 a"), (1, ""), (1, "é\0"), (1, "\0" * 10_000)]
-    keys = [*keys_of(KeyKind.EVENT_ID, texts), *keys_of(KeyKind.REQUEST_ID, texts)]
-    assert len(set(keys)) == 2 * len(texts)
-    assert keys == [key_of(kind, parent, text) for kind in KeyKind for parent, text in texts]
+    keys = [key for seed in (0, 2**62 - 1) for kind in KeyKind for key in keys_of(seed, kind, texts)]
+    assert len(set(keys)) == 4 * len(texts), "nor has another database the same"
     assert all(0 <= key < 2**48 for key in keys)
-    assert key_of(KeyKind.REQUEST_ID, 1, "event-1") == 220437495935260, "keys are in databases: they must never change"
+    (key,) = keys_of(2**62 - 1, KeyKind.REQUEST_ID, [(1, "event-1")])
+    assert key == 276364194478603, "keys are in databases: they must never change"
+
+
+def test_each_database_has_a_seed_of_its_own_and_keeps_it(tmp_path):
+    def seed_of(name: str) -> int:
+        store = SqliteStore(tmp_path / name, rejection_limit=1)
+        seed = store._writer.execute(SQL["client_event_key_seed"]).get
+        store.close()
+        return seed
+
+    first = seed_of("a.db")
+    assert 0 <= first < 2**62
+    assert (seed_of("a.db"), seed_of("b.db") == first) == (first, False)
 
 
 def test_a_database_from_before_has_keys_for_all_it_holds(tmp_path, monkeypatch):

@@ -6,12 +6,13 @@ from functools import partial
 
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generated.footfall.v1.legacy_event_pb2 import LegacyClientEvent
 from generated.google.cloud.talent.v3 import event_pb2 as v3
-from generated.google.cloud.talent.v4.event_pb2 import ClientEvent
+from generated.google.cloud.talent.v4.event_pb2 import ClientEvent, JobEvent
 from service.events.client_event_forms import normal_form
 from service.events.record import client_event_record
 from service.storage.records import EVERYTHING, ClientEventRow, ProductRow, Receipt, UserEventColumns, Verdict
@@ -170,9 +171,32 @@ def test_a_client_event_of_v4_comes_again_in_a_form_that_can_say_less(store, tog
     assert verdicts == [Verdict.STORED, Verdict.REPEATED, Verdict.REPEATED, Verdict.CONFLICT]
 
 
-def _row(tenant: int, sent: Message) -> ClientEventRow:
+def test_large_client_events_come_again_in_another_form(store):
+    tenant = intern(store, TENANT)
+    jobs = [f"job {number}" for number in range(100_000)]
+    sent = ClientEvent(create_time=Timestamp(seconds=1_700_000_000, nanos=1), job_event=JobEvent(type=1, jobs=jobs))
+    again = v3.ClientEvent(create_time=sent.create_time, job_event=v3.JobEvent(type=1, jobs=jobs))
+    rows = []
+    for number in range(20):
+        sent.event_id = again.event_id = str(number)
+        assert create(store, _row(tenant, sent)) == [Verdict.STORED]
+        rows.append(_row(tenant, again))
+    assert set(create(store, *rows, _row(tenant, sent))) == {Verdict.REPEATED}
+
+
+def test_a_time_that_the_server_filled_in_tells_nothing_of_other_forms(store):
+    tenant = intern(store, TENANT)
+    sent = ClientEvent(event_id="e", job_event=JobEvent(type=1, jobs=["a job"]))
+    row = _row(tenant, sent, now_us=1_700_000_000_123_456)
+    assert create(store, row._replace(other_fingerprints=None)) == [Verdict.STORED], "as an older release stored it"
+    again = v3.ClientEvent(event_id="e", job_event=v3.JobEvent(type=1, jobs=["a job"]))
+    again.create_time.FromMicroseconds(1_700_000_000_123_456)
+    assert create(store, _row(tenant, again), row) == [Verdict.CONFLICT, Verdict.REPEATED]
+
+
+def _row(tenant: int, sent: Message, now_us: int = 0) -> ClientEventRow:
     event, beside, _ = normal_form(sent, TENANT)
-    record = client_event_record(event, 0, beside)
+    record = client_event_record(event, now_us, beside)
     return ClientEventRow(tenant, *record[:5], 1, 1, *record[5:])
 
 

@@ -254,7 +254,7 @@ def record(form: str, **fields: Any) -> Any:
 def prints(form: str, **fields: Any) -> tuple[bytes, bytes, bytes]:
     """The fingerprints of what v4, v3 and the legacy form can say."""
     found = record(form, **fields)
-    others = found.other_fingerprints or (found.beside is None and other_fingerprints(found.payload))
+    others = found.other_fingerprints or (found.beside is None and other_fingerprints(found.payload, found.fingerprint))
     others = others or found.fingerprint * 2
     return found.fingerprint, others[:16], others[16:]
 

@@ -95,6 +95,19 @@ def test_no_text_makes_parsing_raise_anything_else(text):
             parse(text)
 
 
+def test_what_is_refused_is_not_kept():
+    caches = [each for each in vars(names).values() if hasattr(each, "cache_info")]
+    before = [each.cache_info().currsize for each in caches]
+    for number in range(9):
+        name = f"projects/{number}{'x' * 200}"
+        assert not names.is_project(name)
+        for parse in (names.tenant_or_default, names.default_tenant, names.parse_tenant, names.parse_catalog):
+            with pytest.raises(RpcError):
+                parse(name)
+    assert [each.cache_info().currsize for each in caches] == before
+    assert before
+
+
 @pytest.mark.parametrize(
     "name", ["projects/p", "projects/p/locations/l", CATALOG, f"{CATALOG}/branches/0", "projects/p/tenants/t"]
 )

@@ -4,8 +4,8 @@ Both are as good as random. In an index over all of them each row dirties a page
 log and copied from there: several times the cost of the row. So keys go to small runs first, each of some thousand
 arrivals, and there in order, once the last of these has come. As many runs as make a generation are then merged into
 the table of all keys, range by range in the order of keys: a page takes many at once. Every so many rows there is such
-a step, in their transaction, so that merging keeps pace with what arrives and none waits for more than a step. A
-generation that is merged is deleted run by run.
+a step, in their transaction, so that merging keeps pace with what arrives, and none waits for more than a step and the
+writing of a run. A generation that is merged is deleted run by run.
 
 The latest arrivals have no keys in the database yet; they are so few that a reader looks at each. All else is there, in
 the transaction of the rows, and whoever reads looks in all three places. In memory are the latest keys, and in which
@@ -56,24 +56,25 @@ class RunSizes(NamedTuple):
         return min(_MOST_STEPS, self.rows * self.runs)
 
 
-def keys_of(kind: KeyKind, texts: Iterable[tuple[int, str]]) -> list[int]:
-    """The keys of (number of a parent, text), in order: behind the kind are the last bits of their XXH3."""
+def keys_of(seed: int, kind: KeyKind, texts: Iterable[tuple[int, str]]) -> list[int]:
+    """The keys of (number of a parent, text), in order: behind the kind are the last bits of their XXH3.
+
+    The seed is the database's secret: whoever knew it could make as many texts with one key as he likes.
+    """
     first_bit = kind << _HASH_BITS
     others = (1 << _HASH_BITS) - 1
-    return [first_bit | xxh3_64_intdigest(text.encode(), parent_id) & others for parent_id, text in texts]
-
-
-def key_of(kind: KeyKind, parent_id: int, text: str) -> int:
-    """The key of one text."""
-    return keys_of(kind, [(parent_id, text)])[0]
+    return [first_bit | xxh3_64_intdigest(text.encode(), seed ^ parent_id) & others for parent_id, text in texts]
 
 
 def add_key_function(connection: apsw.Connection) -> None:
-    """Makes `key_of` known to SQL, as `client_event_key`."""
+    """Makes keys known to SQL, as `client_event_key` of kind, number of a parent and text."""
+    seeds: list[int] = []
 
     def client_event_key(*values: Any) -> int:
+        if not seeds:  # the migration that makes the seed makes keys, too
+            seeds.append(connection.execute(SQL["client_event_key_seed"]).get)
         kind, parent_id, text = values
-        return key_of(KeyKind(kind), parent_id, text)
+        return keys_of(seeds[0], KeyKind(kind), [(parent_id, text)])[0]
 
     connection.create_scalar_function("client_event_key", client_event_key, 3, deterministic=True)
 
@@ -90,9 +91,17 @@ class ClientEventKeys:
         self._connection = connection
         self._sizes = sizes
         self._step_rows = sizes.rows * sizes.runs // sizes.steps
+        self._seed: int | None = None
         self._end = len(KeyKind) << _HASH_BITS  # no key is as large
         self._span = -(-self._end // (sizes.steps // 2))  # of keys that a step merges
         self._forget()
+
+    def of(self, kind: KeyKind, texts: Iterable[tuple[int, str]]) -> list[int]:
+        """The keys of (number of a parent, text), in order."""
+        seed = self._seed
+        if seed is None:
+            seed = self._seed = self._connection.execute(SQL["client_event_key_seed"]).get
+        return keys_of(seed, kind, texts)
 
     def committed(self) -> None:
         """What is known holds."""
@@ -125,8 +134,10 @@ class ClientEventKeys:
             if self._oldest is not None and until_id == self._until_id(self._oldest):
                 self._next_key = next_key
             for number, parent_id, event_id, request_id in fetch(self._connection, "client_events_without_keys"):
-                request_key = None if request_id is None else key_of(KeyKind.REQUEST_ID, parent_id, request_id)
-                self._keep([number], [key_of(KeyKind.EVENT_ID, parent_id, event_id)], [request_key])
+                request_keys: list[int | None] = [None]
+                if request_id is not None:
+                    request_keys = [*self.of(KeyKind.REQUEST_ID, [(parent_id, request_id)])]
+                self._keep([number], self.of(KeyKind.EVENT_ID, [(parent_id, event_id)]), request_keys)
         return self._waiting
 
     def _keep(self, numbers: Sequence[int], event_keys: Sequence[int], request_keys: Sequence[int | None]) -> None:

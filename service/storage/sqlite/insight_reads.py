@@ -14,7 +14,6 @@ from typing import Any
 import apsw
 
 from service.storage.records import ActorEvent, Key, Selection, StoryEvent
-from service.storage.sqlite.client_event_keys import KeyKind, key_of
 from service.storage.sqlite.queries import SQL
 from service.storage.sqlite.reading import Reading, parent_row
 from service.storage.sqlite.selecting import TABLES, USER_EVENTS, page
@@ -113,9 +112,8 @@ def _events_of(
     found: set[tuple[str, int]] = set()
     while texts and len(found) < limit:
         some, texts = texts[:_SEARCHES_AT_ONCE], texts[_SEARCHES_AT_ONCE:]
-        keys = [key_of(KeyKind.REQUEST_ID, parent_id, text) for text in some]
-        searches = [(key, seen if text == first else 0, text) for key, text in zip(keys, some, strict=True)]
-        values = (json.dumps(searches), limit)
+        searches = [(text, seen if text == first else 0) for text in some]
+        values = (json.dumps(searches), limit, parent_id)
         for place, numbers in json.loads(connection.execute(SQL["events_of_requests"], values).get):
             found.update((some[place], number) for number in numbers)
     return sorted(found)[:limit]

@@ -146,7 +146,7 @@ SELECT EXISTS (
 
 -- name: client_events_there
 SELECT json_group_array(json_array(parent_id, hex(event_id), hex(fingerprint), hex(other_fingerprints),
-    CASE WHEN ?4 AND form = 1 AND other_fingerprints IS NULL THEN hex(payload) END))
+    CASE WHEN form = 1 THEN id END))
 FROM client_events WHERE id IN (
     SELECT known.id FROM json_each(?1) AS wanted CROSS JOIN client_event_keys AS known
         ON known.key = wanted.value
@@ -156,6 +156,12 @@ FROM client_events WHERE id IN (
     UNION ALL
     SELECT value FROM json_each(?3)
 );
+
+-- name: client_event_payload
+SELECT payload FROM client_events WHERE id = ?1;
+
+-- name: client_event_key_seed
+SELECT key_seed FROM client_event_merge;
 
 -- name: client_events_without_keys
 SELECT id, parent_id, event_id, request_id FROM client_events
@@ -207,7 +213,8 @@ UPDATE parents SET client_events = client_events + ?2 WHERE id = ?1;
 
 -- name: events_of_requests
 WITH wanted AS MATERIALIZED (
-    SELECT key AS place, value ->> 0 AS key, value ->> 1 AS seen, value ->> 2 AS request_id FROM json_each(?1)
+    SELECT key AS place, client_event_key(1, ?3, value ->> 0) AS key, value ->> 0 AS request_id, value ->> 1 AS seen
+    FROM json_each(?1)
 )
 SELECT json_group_array(json_array(place, json(ids))) FROM (
     SELECT place, (

@@ -11,6 +11,7 @@ from typing import Any
 import apsw
 
 from service.storage.records import StoredEvent
+from service.storage.sqlite.client_event_keys import add_key_function
 from service.storage.sqlite.errors import translated
 from service.storage.sqlite.queries import SQL
 
@@ -37,6 +38,7 @@ class Reading:
             if connection is None:
                 connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
                 connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+                add_key_function(connection)
                 self._local.connection = connection
                 with self._readers_lock:
                     self._readers.append(connection)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.storage.records import IdentifierKind, Key, Selection
-from service.storage.sqlite.client_event_keys import KeyKind, key_of
+from service.storage.sqlite.client_event_keys import KeyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ _IDENTIFIERS = {
 _BY_HOUR = {"visitor_ids", "user_ids"}  # their indexes have the hour first
 _HOUR_US = 3_600_000_000
 _KEYED = """id IN (
-    SELECT id FROM client_event_keys WHERE key IN (SELECT value FROM json_each(?))
+    WITH wanted AS MATERIALIZED (SELECT value AS text, client_event_key(?, ?, value) AS key FROM json_each(?))
+    SELECT id FROM client_event_keys WHERE key IN (SELECT key FROM wanted)
     UNION ALL
-    SELECT recent.id FROM client_event_runs AS runs CROSS JOIN json_each(?) AS wanted
-        CROSS JOIN client_event_key_runs AS recent
-        ON recent.run = runs.run AND recent.key = wanted.value
+    SELECT recent.id FROM client_event_runs AS runs CROSS JOIN wanted CROSS JOIN client_event_key_runs AS recent
+        ON recent.run = runs.run AND recent.key = wanted.key
     UNION ALL
     SELECT id FROM client_events WHERE id >= (SELECT keyed_until_id FROM client_event_merge) AND {column} IN (
-        SELECT value FROM json_each(?)
+        SELECT text FROM wanted
     )
 )"""
 _IN_TIME_INDEX = {"from_us", "until_us", "max_id"}
@@ -96,9 +96,9 @@ def _found(table: Table, parent_id: int, selection: Selection) -> tuple[str, str
     for name, kind in table.keys.items():
         wanted = getattr(selection, name)
         if wanted is not None:
-            keys, texts = json.dumps([key_of(kind, parent_id, text) for text in wanted]), json.dumps(list(wanted))
             keyed = _KEYED.format(column=name.removesuffix("s"))
-            return f"{table.name} NOT INDEXED", f"{where} AND {keyed}", [*values, keys, keys, texts]
+            values += (kind, parent_id, json.dumps(list(wanted)))
+            return f"{table.name} NOT INDEXED", f"{where} AND {keyed}", values
     for name, index in table.indexes.items():
         wanted = getattr(selection, name)
         if wanted is not None and len(wanted) == 1:

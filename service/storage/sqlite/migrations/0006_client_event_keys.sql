@@ -30,5 +30,7 @@ CREATE TABLE client_event_merge (
 ) STRICT;
 INSERT INTO client_event_merge VALUES (0, 0);
 
+-- The keys themselves come with 0007; no release ended here.
+
 DROP INDEX client_events_identity;
 DROP INDEX client_events_request;

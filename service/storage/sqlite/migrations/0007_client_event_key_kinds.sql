@@ -1,5 +1,6 @@
 -- The kind of a key is its first bit: what is told apart by one number is found a third faster. The other 47 are of
--- another hash. The latest events, from keyed_until_id on, have no keys in these tables yet.
+-- another hash, with a secret seed, so that nobody can make texts with one key. The latest events, from keyed_until_id
+-- on, have no keys in these tables yet.
 DROP VIEW client_event_runs;
 DROP TABLE client_event_key_runs;
 DROP TABLE client_event_keys;
@@ -28,9 +29,10 @@ SELECT run FROM runs WHERE run IS NOT NULL;
 CREATE TABLE client_event_merge (
     until_id INTEGER NOT NULL,
     next_key INTEGER NOT NULL,
-    keyed_until_id INTEGER NOT NULL
+    keyed_until_id INTEGER NOT NULL,
+    key_seed INTEGER NOT NULL
 ) STRICT;
-INSERT INTO client_event_merge SELECT 0, 0, coalesce(max(id), 0) + 1 FROM client_events;
+INSERT INTO client_event_merge SELECT 0, 0, coalesce(max(id), 0) + 1, random() & 0x3fffffffffffffff FROM client_events;
 
 INSERT INTO client_event_keys
 SELECT client_event_key(0, parent_id, event_id), id FROM client_events
