@@ -26,7 +26,8 @@ _INTRODUCTION = """# Results
 Written by `make bench` and `make bench-growth`; [docs/PERFORMANCE.md](../docs/PERFORMANCE.md) says how it is measured.
 Figures are medians of rounds in which both sides took turns. *ratio* is the median of the rounds' ratios, and is what
 counts: the figures themselves belong to the machine. *spread* is the largest ratio less the smallest, of their median.
-In every row as many events were stored as calls were answered with OK, or the run would have ended.
+In every row as many events were stored as calls were answered with OK, or the run would have ended. Of each target that
+is not met, [docs/PERFORMANCE.md](../docs/PERFORMANCE.md) says with profiles what stands in its way.
 """
 
 

@@ -11,7 +11,7 @@ class Target(NamedTuple):
     Attributes:
         path: What is measured, and against what.
         target: The ratio aimed at, or with `unit` a figure of its own.
-        floor: The least (or most) that is acceptable; None: the target itself.
+        floor: The least (or most) that is acceptable; None: there is none.
         at_least: Whether more is better.
         unit: Of `target` where it is no ratio.
     """
@@ -23,10 +23,12 @@ class Target(NamedTuple):
     unit: str = ""
 
     def verdict(self, value: float) -> str:
-        """`met`, `above floor` or `below floor`."""
+        """`met`, `above floor` or `below floor`; where there is no floor, `missed`."""
         if self._within(value, self.target):
             return "met"
-        return "above floor" if self.floor is not None and self._within(value, self.floor) else "below floor"
+        if self.floor is None:
+            return "missed"
+        return "above floor" if self._within(value, self.floor) else "below floor"
 
     def _within(self, value: float, bound: float) -> bool:
         return value >= bound if self.at_least else value <= bound
