@@ -1,7 +1,7 @@
 """User events of which it is plain that they are accepted, from JSON straight to what is stored of them.
 
 Most lines of an import, and most bodies of a :write, say in the most usual form what no rule forbids. Their records are
-made here in a fifth of the time that a message, its check and its serialisation take. What this module knows of the
+made here in a quarter of the time that a message, its check and its serialisation take. What this module knows of the
 rules is only what is enough: whatever it takes is what `json.decode`, `user_event.check`, `user_event.normalise` and
 `record.user_event_record` make of it, and what it does not take, right or wrong, is theirs to judge.
 """

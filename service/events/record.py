@@ -173,11 +173,8 @@ def client_event_record(event: ClientEvent, now_us: int, beside: StoredClientEve
     """
     payload = canonical_bytes(event)
     identity = fingerprint(payload)
-    others = None
-    if beside is not None:
-        others = _other_fingerprints(event, payload, beside)
-    elif not event.HasField("create_time"):  # which the payload has, so that it does not tell them
-        others = _other_fingerprints(event, payload, None) or identity + identity
+    is_told = beside is None and event.HasField("create_time")  # by the payload
+    others = None if is_told else _other_fingerprints(event, payload, beside)
     if not event.HasField("create_time"):
         set_microseconds(event.create_time, now_us)
         payload = canonical_bytes(event)

@@ -10,7 +10,7 @@ from google.rpc import status_pb2
 
 from generated.footfall.v1.event_log_pb2 import EventSource
 from generated.google.cloud.retail.v2.import_config_pb2 import ImportUserEventsRequest, ImportUserEventsResponse
-from service.events.record import user_event_record
+from service.events.record import RecordColumns, user_event_record
 from service.events.user_event import UserEventRules
 from service.measures import Refused
 from service.operations.file_import import CHUNK_BYTES, FileImport
@@ -18,7 +18,7 @@ from service.operations.progress import Progress
 from service.operations.runner import Running
 from service.operations.spool import Spool
 from service.sources.children import SharedChildren
-from service.sources.decoding import Decoded, DecodeOptions, by_column, decode_lines, reject_long_line, salt
+from service.sources.decoding import Decoded, DecodeOptions, decode_lines, reject_long_line, salt
 from service.sources.event_files import USER_EVENTS
 from service.sources.lines import Chunk
 from service.sources.objects import ObjectStore
@@ -78,14 +78,15 @@ class ImportUserEvents(FileImport[Decoded]):
         events = request.input_config.user_event_inline_source.user_events
         start = running.progress.cursor.get("index", 0)
         while start < len(events):
-            records = []
+            columns = RecordColumns()
             for index in range(start, min(start + _INLINE_EVENTS_PER_STEP * self._writer.step_scale, len(events))):
                 record = user_event_record(events[index], 0, b"")
                 if index in filled:
                     record = record._replace(fingerprint=salt(running.row.name, index))
-                records.append(record)
-            start += len(records)
-            await self._step(running, by_column(records), EventSource.EVENT_SOURCE_INLINE_IMPORT, {"index": start}, [])
+                columns.add(record)
+            start += len(columns.payloads)
+            events_of_step = UserEventColumns(*columns.lists())
+            await self._step(running, events_of_step, EventSource.EVENT_SOURCE_INLINE_IMPORT, {"index": start}, [])
 
     def chunk_bytes(self) -> int:
         """See `FileImport`."""

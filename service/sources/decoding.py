@@ -161,11 +161,6 @@ def decode_lines(data: bytes, first_line: int, options: DecodeOptions | ClientEv
     return Decoded(UserEventColumns(*columns.lists()), rejections)
 
 
-def by_column(records: Sequence[UserEventRecord]) -> UserEventColumns:
-    """The same by column: as many events as there are, they are few objects."""
-    return UserEventColumns(*zip(*records, strict=True))
-
-
 def _unforeseen(error: Exception) -> errors.RpcError:
     return errors.internal(f"The line could not be read: {type(error).__name__}.")
 
